@@ -1,0 +1,24 @@
+# Every package is taken from the system or from CMAKE_PREFIX_PATH; nothing is vendored.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(ICU 67 REQUIRED COMPONENTS uc i18n)
+find_package(Torch REQUIRED)
+find_package(dnnl CONFIG REQUIRED)
+
+find_path(GLINER_PCRE2_INCLUDE_DIR pcre2.h)
+find_library(GLINER_PCRE2_LIBRARY pcre2-8)
+if(NOT GLINER_PCRE2_INCLUDE_DIR OR NOT GLINER_PCRE2_LIBRARY)
+  message(FATAL_ERROR "PCRE2 not found: install libpcre2-dev or set CMAKE_PREFIX_PATH")
+endif()
+add_library(gliner_pcre2 INTERFACE)
+target_include_directories(gliner_pcre2 SYSTEM INTERFACE "${GLINER_PCRE2_INCLUDE_DIR}")
+target_link_libraries(gliner_pcre2 INTERFACE "${GLINER_PCRE2_LIBRARY}")
+target_compile_definitions(gliner_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8)
+
+# Torch and oneDNN as one SYSTEM interface, so that their headers raise no warnings of ours.
+add_library(gliner_torch_deps INTERFACE)
+target_include_directories(gliner_torch_deps SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(gliner_torch_deps INTERFACE ${TORCH_LIBRARIES} DNNL::dnnl)
+separate_arguments(gliner_torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(gliner_torch_deps INTERFACE ${gliner_torch_flags})

@@ -1,0 +1,28 @@
+#include "base/json.h"
+
+#include <fmt/format.h>
+
+#include "gliner/error.h"
+
+namespace gliner {
+namespace {
+
+template <typename ErrorType>
+Json parse(std::string_view text, const std::string& where) {
+  try {
+    return Json::parse(text.begin(), text.end());
+  } catch (const Json::parse_error& e) {
+    throw ErrorType(fmt::format("{}: broken JSON near byte {}: {}", where, e.byte, e.what()));
+  }
+}
+
+}  // namespace
+
+Json parse_json_input(std::string_view text, const std::string& what) { return parse<InputError>(text, what); }
+Json parse_json_file(std::string_view text, const std::string& path) { return parse<ModelError>(text, path); }
+
+std::string dump_json(const Json& value, int indent) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+}  // namespace gliner
