@@ -12,6 +12,7 @@
 ///
 #include "gliner/error.h"
 #include "gliner/extractor.h"
+#include "gliner/hub.h"
 #include "gliner/options.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"

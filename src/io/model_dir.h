@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "gliner/hub.h"  // find_cached_model, defined here
 #include "gliner/options.h"
 
 namespace gliner {
@@ -13,11 +14,5 @@ ModelFiles find_model_files(const std::string& directory);
 
 /// Finds tokenizer.json alone. Throws ModelError.
 std::string find_tokenizer_file(const std::string& directory);
-
-/// Folder of a model in the local Hugging Face cache: `$HF_HUB_CACHE` or `$HF_HOME/hub` or
-/// `~/.cache/huggingface/hub`, `models--ORG--NAME/refs/REVISION` -> `snapshots/COMMIT`. `id` is "org/name" with an
-/// optional "@revision" (default "main"). Throws ModelError that says where was looked and how to fetch it;
-/// InputError on an id that is none.
-std::string find_cached_model(const std::string& id);
 
 }  // namespace gliner
