@@ -1,0 +1,158 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "exit_code.h"
+#include "json_argument.h"
+#include "model_source.h"
+#include "records.h"
+
+namespace gliner::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+  InputOptions input;
+  std::vector<std::string> labels;
+  std::string labels_json;
+  ExtractOptions extract;
+  int repeats = 3;
+};
+
+struct Pass {
+  double seconds = 0;
+  std::vector<double> batch_ms;
+};
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::vector<std::string> read_texts(const InputOptions& input) {
+  std::vector<std::string> texts;
+  const std::unique_ptr<RecordReader> reader = open_records(input);
+  InputRecord record;
+  while (reader->next(record)) {
+    if (record.error) throw UsageError(fmt::format("{}: {}", record.place, *record.error));
+    texts.push_back(std::move(record.text));
+  }
+  if (texts.empty()) throw UsageError("the input holds no text to measure");
+  return texts;
+}
+
+std::vector<std::vector<std::string>> cut_batches(const std::vector<std::string>& texts,
+                                                  std::size_t batch_size) {
+  std::vector<std::vector<std::string>> batches;
+  for (std::size_t begin = 0; begin < texts.size(); begin += batch_size) {
+    const std::size_t end = std::min(begin + batch_size, texts.size());
+    batches.emplace_back(texts.begin() + static_cast<std::ptrdiff_t>(begin),
+                         texts.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return batches;
+}
+
+Pass run_pass(const Extractor& model, const Schema& schema, const ExtractOptions& options,
+              const std::vector<std::vector<std::string>>& batches) {
+  Pass pass;
+  const Clock::time_point begin = Clock::now();
+  for (const std::vector<std::string>& batch : batches) {
+    const Clock::time_point batch_begin = Clock::now();
+    for (const Result& result : model.batch_extract(batch, schema, options)) {
+      if (result.error) throw UsageError("a text cannot be processed: " + *result.error);
+    }
+    pass.batch_ms.push_back(seconds_since(batch_begin) * 1000);
+  }
+  pass.seconds = seconds_since(begin);
+  return pass;
+}
+
+/// Nearest-rank percentile.
+double percentile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
+  return values[std::max<std::size_t>(rank, 1) - 1];
+}
+
+double peak_rss_mb() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts in KiB.
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+int bench(const GlobalOptions& global, const BenchOptions& options) {
+  if (options.labels.empty() == options.labels_json.empty()) {
+    throw UsageError("name the entity types with either --label (repeatable) or --labels-json");
+  }
+  const Schema schema =
+      options.labels.empty()
+          ? Schema::from_entities_json(read_json_argument(options.labels_json, "--labels-json"))
+          : Schema().entities(options.labels);
+  const auto batches =
+      cut_batches(read_texts(options.input), static_cast<std::size_t>(options.extract.batch_size));
+  std::size_t texts = 0;
+  for (const auto& batch : batches) texts += batch.size();
+
+  const Clock::time_point load_begin = Clock::now();
+  const Extractor model = load_model(global.model);
+  const double load_ms = seconds_since(load_begin) * 1000;
+
+  // One untimed batch: the first call pays for pages of the mapped weights and for kernels made on demand.
+  run_pass(model, schema, options.extract, {batches.front()});
+  Pass best;
+  for (int i = 0; i < options.repeats; ++i) {
+    Pass pass = run_pass(model, schema, options.extract, batches);
+    if (i == 0 || pass.seconds < best.seconds) best = std::move(pass);
+  }
+  const nlohmann::ordered_json report = {
+      {"load_ms", rounded(load_ms)},
+      {"texts", texts},
+      {"seconds", best.seconds},
+      {"texts_per_second", rounded(static_cast<double>(texts) / best.seconds)},
+      {"p50_ms", rounded(percentile(best.batch_ms, 0.50))},
+      {"p95_ms", rounded(percentile(best.batch_ms, 0.95))},
+      {"peak_rss_mb", rounded(peak_rss_mb())},
+      {"batch_size", options.extract.batch_size},
+      {"threads", global.model.threads},
+      {"repeats", options.repeats}};
+  const std::string line = report.dump() + "\n";
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  return kDone;
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action) {
+  auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = add_command(
+      app, "bench",
+      "Measure entity extraction; prints one JSON object (p50_ms and p95_ms are times of a batch)", global);
+  const std::string group = "Measurement";
+  add_repeatable(*command, "--label", options->labels, "Entity type; may be repeated")->group(group);
+  command->add_option("--labels-json", options->labels_json, R"(["type", ...] or {"type": "description"})")
+      ->type_name("FILE|JSON")
+      ->group(group);
+  command->add_option("--batch-size", options->extract.batch_size, "Texts of one call")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  command->add_option("--repeats", options->repeats, "Passes over all texts; the best one counts")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  add_input_options(*command, options->input);
+  command->callback(
+      [options, &global, &action] { action = [options, &global] { return bench(global, *options); }; });
+}
+
+}  // namespace gliner::cli

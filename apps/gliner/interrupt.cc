@@ -1,0 +1,58 @@
+#include "interrupt.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+
+namespace gliner::cli {
+namespace {
+
+std::atomic<int> g_signal{0};
+// The handler writes a byte here, so that a signal between the test of g_signal and a blocking read is not
+// lost.
+int g_wake_pipe[2] = {-1, -1};
+
+void on_signal(int signal_number) {
+  const int saved_errno = errno;
+  g_signal.store(signal_number);
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t written = write(g_wake_pipe[1], &byte, 1);
+  errno = saved_errno;
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  if (pipe(g_wake_pipe) == 0) {
+    for (int fd : g_wake_pipe) {
+      fcntl(fd, F_SETFL, O_NONBLOCK);
+      fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+  }
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupt_signal() { return g_signal.load(); }
+
+bool wait_readable(int fd) {
+  // A negative descriptor (no handlers installed) is ignored by poll.
+  pollfd waiting[2] = {{fd, POLLIN, 0}, {g_wake_pipe[0], POLLIN, 0}};
+  while (interrupt_signal() == 0) {
+    const int ready = poll(waiting, 2, /*timeout_ms=*/-1);
+    if (ready < 0 && errno == EINTR) continue;
+    return interrupt_signal() == 0;
+  }
+  return false;
+}
+
+}  // namespace gliner::cli

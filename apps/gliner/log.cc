@@ -1,0 +1,43 @@
+#include "log.h"
+
+#include <cstdio>
+
+#include "exit_code.h"
+
+namespace gliner::cli {
+namespace {
+
+LogLevel g_level = LogLevel::kWarning;
+
+std::string_view level_name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kDebug:
+      return "debug";
+  }
+  return "";
+}
+
+}  // namespace
+
+LogLevel parse_log_level(std::string_view name) {
+  for (LogLevel level : {LogLevel::kError, LogLevel::kWarning, LogLevel::kInfo, LogLevel::kDebug}) {
+    if (name == level_name(level)) return level;
+  }
+  throw UsageError(fmt::format("unknown log level \"{}\": expected error, warning, info or debug", name));
+}
+
+void set_log_level(LogLevel level) { g_level = level; }
+
+void log_line(LogLevel level, const std::string& message) {
+  if (level > g_level) return;
+  const std::string line = fmt::format("gliner: {}: {}\n", level_name(level), message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace gliner::cli

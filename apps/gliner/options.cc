@@ -1,0 +1,266 @@
+#include "options.h"
+
+#include <limits>
+
+#include "exit_code.h"
+#include "gliner/error.h"
+
+namespace gliner::cli {
+namespace {
+
+// CLI::Range lets a NaN through; no comparison with it holds.
+const CLI::Validator kProbability(
+    [](std::string& value) {
+      double number = 0;
+      if (!CLI::detail::lexical_cast(value, number) || !(number >= 0.0 && number <= 1.0)) {
+        return "expected a number in [0, 1], found " + value;
+      }
+      return std::string();
+    },
+    "0..1", "probability");
+
+// An unset shell variable must not silently mean "the bundled model".
+const CLI::Validator kNotEmpty(
+    [](std::string& value) { return std::string(value.empty() ? "must not be empty" : ""); }, "",
+    "not_empty");
+
+CLI::Validator at_least(int minimum) {
+  return CLI::Validator(
+      [minimum](std::string& value) {
+        int number = 0;
+        if (!CLI::detail::lexical_cast(value, number) || number < minimum) {
+          return fmt::format("expected a whole number of at least {}, found {}", minimum, value);
+        }
+        return std::string();
+      },
+      "", "at_least");
+}
+
+void add_output_options(CLI::App& app, OutputOptions& options) {
+  app.add_option("-o,--output", options.path, "File for the rows; - is standard output")
+      ->type_name("PATH")
+      ->capture_default_str()
+      ->group("Output");
+  app.add_flag("--pretty", options.pretty, "Indent each row instead of writing one line")->group("Output");
+}
+
+void add_inference_options(CLI::App& app, InferenceOptions& options) {
+  const std::string group = "Inference";
+  app.add_option("--threshold", options.extract.threshold, "Keep spans with a score of at least this")
+      ->check(kProbability)
+      ->type_name("SCORE")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option_function<int>(
+         "--max-len",
+         [&options](int words) {
+           options.extract.max_len = words;
+           options.max_len_given = true;
+         },
+         "Words kept of each text (default: all); rows of cut texts say how many were lost")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->group(group);
+  app.add_flag("--fail-on-truncation", options.extract.truncation_is_error,
+               "Refuse a text that --max-len would cut instead")
+      ->group(group);
+  app.add_option("--batch-size", options.extract.batch_size,
+                 "Texts of one forward pass and of one read-ahead")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--include-confidence", options.extract.include_confidence, "Show scores")->group(group);
+  app.add_flag("--include-spans", options.extract.include_spans, "Show start and end")->group(group);
+  app.add_option("--offset-unit", options.offset_unit, "Unit of start and end")
+      ->check(CLI::IsMember({"code-point", "byte", "utf16"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--raw", options.raw, "The model's own result shapes, not the formatted ones")->group(group);
+  app.add_option("--overlap-policy", options.overlap_policy,
+                 "Overlapping spans of one label: default, allow, nested, disallow or longest")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--corrected", options.extract.corrected, "Sensible answers where the reference is quirky")
+      ->group(group);
+  app.add_flag("--long", options.long_text, "Scan long documents in overlapping windows")->group(group);
+  app.add_option("--chunk-size", options.windows.chunk_size, "Words of a window of --long")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
+      ->check(at_least(0))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+OffsetUnit parse_offset_unit(const std::string& name) {
+  if (name == "byte") return OffsetUnit::kByte;
+  if (name == "utf16") return OffsetUnit::kUtf16;
+  return OffsetUnit::kCodePoint;
+}
+
+}  // namespace
+
+const char* const kExitCodesHelp =
+    "Exit codes: 0 every record has a result; 1 some records failed and have an error row;\n"
+    "2 wrong options, schema or input file; 3 the model cannot be loaded; 130 or 143 stopped by a signal.";
+
+void ModelOptions::check() const {
+  const bool any_file = !files.config.empty() || !files.encoder_config.empty() || !files.tokenizer.empty() ||
+                        !files.weights.empty();
+  if (int{!directory.empty()} + int{!id.empty()} + int{any_file} > 1) {
+    throw UsageError(
+        "give one model only: --model-dir, or --model, or the four files --config, --encoder-config, "
+        "--tokenizer "
+        "and --weights");
+  }
+  if (!any_file) return;
+  std::string missing;
+  const auto require = [&missing](const std::string& path, const char* option) {
+    if (path.empty()) missing += (missing.empty() ? "" : ", ") + std::string(option);
+  };
+  require(files.config, "--config");
+  require(files.encoder_config, "--encoder-config");
+  require(files.tokenizer, "--tokenizer");
+  require(files.weights, "--weights");
+  if (!missing.empty()) throw UsageError("a model of single files needs all four; missing: " + missing);
+}
+
+LoadOptions ModelOptions::load_options() const {
+  LoadOptions load;
+  load.device = device;
+  load.threads = threads;
+  load.word_splitter = parse_word_splitter(word_splitter);
+  return load;
+}
+
+void LogOptions::apply() const {
+  if (int{quiet} + int{verbose > 0} + int{level_given} > 1) {
+    throw UsageError("give one of -q, -v and --log-level only");
+  }
+  LogLevel chosen = parse_log_level(level);
+  if (quiet) chosen = LogLevel::kError;
+  if (verbose == 1) chosen = LogLevel::kInfo;
+  if (verbose > 1) chosen = LogLevel::kDebug;
+  set_log_level(chosen);
+}
+
+ExtractOptions InferenceOptions::extract_options() const {
+  ExtractOptions result = extract;
+  result.format_results = !raw;
+  result.offset_unit = parse_offset_unit(offset_unit);
+  if (overlap_policy != "default") result.overlap_policy = parse_overlap_policy(overlap_policy);
+  if (long_text) {
+    if (raw)
+      throw UsageError("--raw cannot be combined with --long: windows are merged in the formatted shapes");
+    if (max_len_given) throw UsageError("--max-len cannot be combined with --long: the window is the limit");
+    if (windows.chunk_overlap >= windows.chunk_size) {
+      throw UsageError(fmt::format("--chunk-overlap {} must be smaller than --chunk-size {}",
+                                   windows.chunk_overlap, windows.chunk_size));
+    }
+  }
+  return result;
+}
+
+void add_global_options(CLI::App& app, GlobalOptions& options) {
+  ModelOptions& model = options.model;
+  const std::string group = "Model (default: the bundled one)";
+  app.add_option("--model-dir", model.directory, "Folder of a checkpoint")
+      ->type_name("DIR")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--model", model.id, "Model in the local Hugging Face cache: org/name or org/name@revision")
+      ->type_name("ID")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--config", model.files.config, "config.json; only with the three below")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--encoder-config", model.files.encoder_config, "encoder_config/config.json")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--tokenizer", model.files.tokenizer, "tokenizer.json")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--weights", model.files.weights, "model.safetensors or model.safetensors.index.json")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--word-splitter", model.word_splitter, "How texts are cut into words")
+      ->check(CLI::IsMember({"whitespace", "char"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--device", model.device, "cpu, cuda or cuda:N")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")
+      ->check(at_least(0))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+
+  LogOptions& log = options.log;
+  app.add_flag("-q,--quiet", log.quiet, "Errors only")->group("Messages");
+  app.add_flag("-v,--verbose", log.verbose, "More messages; twice: even more")->group("Messages");
+  app.add_option_function<std::string>(
+         "--log-level",
+         [&log](const std::string& level) {
+           log.level = level;
+           log.level_given = true;
+         },
+         "Messages on standard error (default: warning)")
+      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+      ->group("Messages");
+}
+
+void add_input_options(CLI::App& app, InputOptions& options) {
+  const std::string group = "Input";
+  app.add_option(
+         "INPUT", options.path,
+         "- (JSONL on standard input), .jsonl, .json (one object or an array), .txt or any other text")
+      ->group(group);
+  add_repeatable(app, "--text", options.texts, "A text itself instead of INPUT; may be repeated")
+      ->group(group);
+  app.add_option("--text-field", options.text_field, "Field that holds the text of a JSON record")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--id-field", options.id_field, "Field copied to id; records without it are numbered from 0")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--text-split", options.text_split, "A text file is one record, or one a line")
+      ->check(CLI::IsMember({"full", "line"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_extraction_options(CLI::App& app, ExtractionOptions& options) {
+  add_input_options(app, options.input);
+  add_output_options(app, options.output);
+  add_inference_options(app, options.inference);
+}
+
+CLI::Option* add_repeatable(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                            const std::string& description) {
+  return app
+      .add_option(name, CLI::callback_t([&values](const CLI::results_t& given) {
+                    values = given;
+                    return true;
+                  }),
+                  description)
+      ->type_name("TEXT")
+      ->type_size(1)
+      ->expected(1, std::numeric_limits<int>::max())
+      ->allow_extra_args(false);
+}
+
+}  // namespace gliner::cli

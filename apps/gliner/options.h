@@ -1,0 +1,93 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "gliner/options.h"
+#include "log.h"
+
+namespace gliner::cli {
+
+/// Which model to use and where to run it. At most one of the three sources may be given; none: the bundled
+/// one.
+struct ModelOptions {
+  std::string directory;  ///< --model-dir
+  std::string id;         ///< --model
+  ModelFiles files;       ///< --config, --encoder-config, --tokenizer, --weights: all or none
+  std::string device = "cpu";
+  int threads = 0;
+  std::string word_splitter = "whitespace";
+
+  /// Throws UsageError when sources are mixed or files are missing.
+  void check() const;
+  LoadOptions load_options() const;
+};
+
+/// How much is said on standard error.
+struct LogOptions {
+  bool quiet = false;
+  int verbose = 0;
+  std::string level = "warning";
+  bool level_given = false;
+
+  /// Sets the level of the process. Throws UsageError when the options contradict each other.
+  void apply() const;
+};
+
+/// Options that may stand before or behind the name of the subcommand.
+struct GlobalOptions {
+  ModelOptions model;
+  LogOptions log;
+};
+
+/// What to read.
+struct InputOptions {
+  std::string path;                ///< INPUT; "-": standard input
+  std::vector<std::string> texts;  ///< --text
+  std::string text_field = "text";
+  std::string id_field = "id";
+  std::string text_split = "full";  ///< "full" or "line"
+  std::string schema_field;         ///< Field with a schema of the record's own; empty: none.
+};
+
+/// Where and how to write.
+struct OutputOptions {
+  std::string path = "-";
+  bool pretty = false;
+};
+
+/// How to extract.
+struct InferenceOptions {
+  ExtractOptions extract;
+  std::string overlap_policy = "default";
+  std::string offset_unit = "code-point";
+  bool raw = false;
+  bool long_text = false;
+  LongOptions windows;
+  bool max_len_given = false;
+
+  /// The library's options. Throws UsageError when options exclude each other.
+  ExtractOptions extract_options() const;
+};
+
+/// Everything that entities, classify, relations, json and run have in common.
+struct ExtractionOptions {
+  InputOptions input;
+  OutputOptions output;
+  InferenceOptions inference;
+};
+
+void add_global_options(CLI::App& app, GlobalOptions& options);
+void add_input_options(CLI::App& app, InputOptions& options);
+void add_extraction_options(CLI::App& app, ExtractionOptions& options);
+
+/// An option that takes one value each time it is given. Unlike CLI11's own vectors it never swallows the
+/// positional argument behind it and leaves brackets in a value alone.
+CLI::Option* add_repeatable(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                            const std::string& description);
+
+/// The exit codes as `--help` shows them.
+extern const char* const kExitCodesHelp;
+
+}  // namespace gliner::cli

@@ -1,0 +1,77 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "exit_code.h"
+#include "extraction.h"
+#include "json_argument.h"
+
+namespace gliner::cli {
+namespace {
+
+struct RunOptions {
+  ExtractionOptions extraction;
+  std::string schema_file;
+  std::string schema_form = "auto";
+};
+
+/// Tells the three forms of a schema apart. A raw engine dictionary is recognised by the keys that only it
+/// has.
+std::string detect_form(const std::string& json) {
+  const nlohmann::json value = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (value.is_array()) return "builder";
+  for (const char* key :
+       {"json_structures", "json_descriptions", "entity_descriptions", "relation_descriptions"}) {
+    if (value.is_object() && value.contains(key)) return "engine";
+  }
+  return "strict";
+}
+
+Schema parse_schema(const std::string& json, std::string form) {
+  if (form == "auto") form = detect_form(json);
+  if (form == "builder") return Schema::from_builder_json(json);
+  if (form == "engine") return Schema::from_engine_json(json);
+  return Schema::from_json(json);
+}
+
+int run(const GlobalOptions& global, const RunOptions& options) {
+  SchemaSource schemas;
+  if (!options.schema_file.empty()) {
+    schemas.shared =
+        parse_schema(read_json_argument(options.schema_file, "--schema-file"), options.schema_form);
+  } else if (options.extraction.input.schema_field.empty()) {
+    throw UsageError("give a schema with --schema-file, or --schema-field for records that bring their own");
+  }
+  schemas.parse_own = [form = options.schema_form](const std::string& json) {
+    return parse_schema(json, form);
+  };
+  return run_extraction(global, options.extraction, schemas);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, GlobalOptions& global, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      add_command(app, "run", "Run a whole schema: entities, relations, classes and records", global);
+  const std::string group = "What to find";
+  command->add_option("--schema-file", options->schema_file, "Schema of all records")
+      ->type_name("FILE|JSON")
+      ->group(group);
+  command
+      ->add_option("--schema-field", options->extraction.input.schema_field,
+                   "Field of a record that holds a schema of its own")
+      ->type_name("NAME")
+      ->group(group);
+  command
+      ->add_option("--schema-form", options->schema_form,
+                   "strict JSON form, list of builder calls or raw engine dictionary")
+      ->check(CLI::IsMember({"auto", "strict", "builder", "engine"}))
+      ->capture_default_str()
+      ->group(group);
+  add_extraction_options(*command, options->extraction);
+  command->callback(
+      [options, &global, &action] { action = [options, &global] { return run(global, *options); }; });
+}
+
+}  // namespace gliner::cli
