@@ -13,6 +13,8 @@ Json parse(std::string_view text, const std::string& where) {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& e) {
     throw ErrorType(fmt::format("{}: broken JSON near byte {}: {}", where, e.byte, e.what()));
+  } catch (const Json::exception& e) {  // a number beyond a double is no parse_error
+    throw ErrorType(fmt::format("{}: unusable JSON: {}", where, e.what()));
   }
 }
 
