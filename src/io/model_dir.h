@@ -8,8 +8,9 @@
 namespace gliner {
 
 /// Finds the files of a checkpoint folder: config.json, encoder_config/config.json, tokenizer.json and
-/// model.safetensors or model.safetensors.index.json. Throws ModelError that names what is missing and what to
-/// do (a folder with pytorch_model.bin only, a GLiNER v1 folder and a file instead of a folder are told apart).
+/// model.safetensors or model.safetensors.index.json. Throws ModelError that names what is missing and what
+/// to do (a folder with pytorch_model.bin only, a GLiNER v1 folder and a file instead of a folder are told
+/// apart).
 ModelFiles find_model_files(const std::string& directory);
 
 /// Finds tokenizer.json alone. Throws ModelError.
