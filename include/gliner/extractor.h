@@ -23,9 +23,9 @@ struct TensorReport {
 
 /// What a checkpoint holds and what became of it.
 struct ModelReport {
-  std::string architecture;   ///< "gliner2-span"
-  std::string encoder;        ///< "deberta-v2", "bert", "modernbert", ...
-  std::string tokenizer;      ///< "Unigram", "WordPiece", "BPE"
+  std::string architecture;  ///< "gliner2-span"
+  std::string encoder;       ///< "deberta-v2", "bert", "modernbert", ...
+  std::string tokenizer;     ///< "Unigram", "WordPiece", "BPE"
   std::string counting_layer;
   std::string token_pooling;
   std::int64_t hidden_size = 0;
@@ -34,8 +34,8 @@ struct ModelReport {
   std::int64_t inner_size = 0;
   std::int64_t vocab_size = 0;
   std::int64_t max_width = 0;
-  std::int64_t parameters = 0;    ///< Elements of all tensors.
-  std::int64_t weight_bytes = 0;  ///< Bytes of the weight files.
+  std::int64_t parameters = 0;                                       ///< Elements of all tensors.
+  std::int64_t weight_bytes = 0;                                     ///< Bytes of the weight files.
   std::vector<std::pair<std::string, std::int64_t>> special_tokens;  ///< Marker and id.
   std::vector<TensorReport> tensors;
   std::vector<std::string> unused_tensors;  ///< Names; empty for a sound checkpoint.
@@ -43,8 +43,8 @@ struct ModelReport {
 
 /// A loaded model that extracts what a Schema names.
 ///
-/// Thread contract: immutable after loading; any number of threads may call any method at the same time and get
-/// the answers that one thread gets. Copies are cheap and share the model.
+/// Thread contract: immutable after loading; any number of threads may call any method at the same time and
+/// get the answers that one thread gets. Copies are cheap and share the model.
 ///
 /// Errors: InputError for what the caller can mend before anything is computed, ModelError from `load`.
 class GLINER_EXPORT Extractor {
@@ -75,9 +75,11 @@ class GLINER_EXPORT Extractor {
   Result extract_long(const std::string& text, const Schema& schema, const ExtractOptions& options = {},
                       const LongOptions& windows = {}) const;
   std::vector<Result> batch_extract_long(const std::vector<std::string>& texts, const Schema& schema,
-                                         const ExtractOptions& options = {}, const LongOptions& windows = {}) const;
+                                         const ExtractOptions& options = {},
+                                         const LongOptions& windows = {}) const;
   std::vector<Result> batch_extract_long(const std::vector<std::string>& texts,
-                                         const std::vector<Schema>& schemas, const ExtractOptions& options = {},
+                                         const std::vector<Schema>& schemas,
+                                         const ExtractOptions& options = {},
                                          const LongOptions& windows = {}) const;
 
   // Shorthands for a schema of one kind.
@@ -93,8 +95,8 @@ class GLINER_EXPORT Extractor {
                                                   const ExtractOptions& options = {},
                                                   const LongOptions& windows = {}) const;
 
-  Result classify_text(const std::string& text, const std::string& task, const std::vector<std::string>& labels,
-                       const ExtractOptions& options = {}) const;
+  Result classify_text(const std::string& text, const std::string& task,
+                       const std::vector<std::string>& labels, const ExtractOptions& options = {}) const;
   std::vector<Result> batch_classify_text(const std::vector<std::string>& texts, const std::string& task,
                                           const std::vector<std::string>& labels,
                                           const ExtractOptions& options = {}) const;
@@ -127,7 +129,8 @@ class GLINER_EXPORT Extractor {
   Result extract_json_long(const std::string& text, const std::string& structure,
                            const std::vector<std::string>& field_specs, const ExtractOptions& options = {},
                            const LongOptions& windows = {}) const;
-  std::vector<Result> batch_extract_json_long(const std::vector<std::string>& texts, const std::string& structure,
+  std::vector<Result> batch_extract_json_long(const std::vector<std::string>& texts,
+                                              const std::string& structure,
                                               const std::vector<std::string>& field_specs,
                                               const ExtractOptions& options = {},
                                               const LongOptions& windows = {}) const;

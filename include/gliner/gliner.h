@@ -6,8 +6,8 @@
 ///   #include <iostream>
 ///   int main() {
 ///     auto model = gliner::Extractor::load("weights/demo");
-///     auto result = model.extract_entities("Tim Cook leads Apple in Cupertino.", {"person", "company", "city"});
-///     std::cout << gliner::to_json(result) << "\n";
+///     auto result = model.extract_entities("Tim Cook leads Apple in Cupertino.", {"person", "company",
+///     "city"}); std::cout << gliner::to_json(result) << "\n";
 ///   }
 ///
 #include "gliner/error.h"

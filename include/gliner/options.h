@@ -39,8 +39,8 @@ GLINER_EXPORT WordSplitter parse_word_splitter(std::string_view name);
 
 /// How a checkpoint is loaded.
 struct LoadOptions {
-  std::string device = "cpu";                             ///< "cpu", "cuda" or "cuda:N".
-  int threads = 0;                                        ///< Threads of one forward pass; 0: every core allowed.
+  std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:N".
+  int threads = 0;             ///< Threads of one forward pass; 0: every core allowed.
   WordSplitter word_splitter = WordSplitter::kWhitespace;
 };
 
@@ -54,12 +54,12 @@ struct ModelFiles {
 
 /// How one extraction is run and shown. The defaults are the reference's.
 struct ExtractOptions {
-  double threshold = 0.5;           ///< A span is kept when its score >= threshold; labels may have their own.
-  int batch_size = 8;               ///< Texts of one forward pass, > 0.
-  std::optional<int> max_len;       ///< Words kept of each text; absent: all. See Result::truncated_words.
+  double threshold = 0.5;      ///< A span is kept when its score >= threshold; labels may have their own.
+  int batch_size = 8;          ///< Texts of one forward pass, > 0.
+  std::optional<int> max_len;  ///< Words kept of each text; absent: all. See Result::truncated_words.
   OverlapPolicy overlap_policy = OverlapPolicy::kDefault;
-  bool corrected = false;           ///< Sensible answers where the reference is quirky: docs/differences.md.
-  bool truncation_is_error = false; ///< A text that max_len would cut is an error instead.
+  bool corrected = false;            ///< Sensible answers where the reference is quirky: docs/differences.md.
+  bool truncation_is_error = false;  ///< A text that max_len would cut is an error instead.
   OffsetUnit offset_unit = OffsetUnit::kCodePoint;
 
   bool format_results = true;       ///< false: to_json gives the reference's raw shapes.

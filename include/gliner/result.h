@@ -13,8 +13,8 @@ namespace gliner {
 
 /// A value found for a label. Owns its text.
 struct Mention {
-  std::string text;      ///< UTF-8.
-  double confidence = 0; ///< In [0, 1].
+  std::string text;       ///< UTF-8.
+  double confidence = 0;  ///< In [0, 1].
   /// Half-open range in the text, in ExtractOptions::offset_unit. The engine puts a full stop behind a text
   /// that does not end in `.`, `!` or `?` and a span may take it in: then `end` is the text's length + 1.
   /// A chosen value (Field::choices) has no place in the text: both are -1.

@@ -91,8 +91,8 @@ struct Field {
 
 /// What to look for in a text: entities, relations, classes and records, all in one pass.
 ///
-/// A value type; copies are independent. Builder calls throw InputError as soon as something is wrong and then
-/// leave the schema as it was. Not safe for concurrent changes; any number of threads may read it.
+/// A value type; copies are independent. Builder calls throw InputError as soon as something is wrong and
+/// then leave the schema as it was. Not safe for concurrent changes; any number of threads may read it.
 class GLINER_EXPORT Schema {
  public:
   Schema();
@@ -141,8 +141,8 @@ class GLINER_EXPORT Schema {
   static Schema from_tasks_json(std::string_view json);
   /// Reads what `extract_json` takes: {structure: [field spec or field object, ...]}.
   static Schema from_structures_json(std::string_view json);
-  /// Reads a list of builder calls [["entities", {...}], ["structure", {...}], ["field", {...}], ...], each an
-  /// object of the Python builder's keyword arguments. Lets a file say everything that the builder can.
+  /// Reads a list of builder calls [["entities", {...}], ["structure", {...}], ["field", {...}], ...], each
+  /// an object of the Python builder's keyword arguments. Lets a file say everything that the builder can.
   static Schema from_builder_json(std::string_view json);
 
   /// The strict JSON form of this schema. Validators have no JSON form and are left out.
@@ -151,7 +151,7 @@ class GLINER_EXPORT Schema {
   bool empty() const;
 
   /// For this library's own use.
-  const SchemaSpec& spec() const { return *spec_; }
+  const std::shared_ptr<const SchemaSpec>& spec() const { return spec_; }
 
  private:
   explicit Schema(std::shared_ptr<const SchemaSpec> spec);

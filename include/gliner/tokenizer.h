@@ -13,10 +13,10 @@ namespace gliner {
 
 /// A word of a text with its sub-word ids.
 struct TokenizedWord {
-  std::string word;            ///< Lower-cased, as the model sees it.
-  std::int64_t begin_char = 0; ///< Code points of the text, half-open.
+  std::string word;             ///< Lower-cased, as the model sees it.
+  std::int64_t begin_char = 0;  ///< Code points of the text, half-open.
   std::int64_t end_char = 0;
-  std::int64_t begin_byte = 0; ///< UTF-8 bytes of the text, half-open.
+  std::int64_t begin_byte = 0;  ///< UTF-8 bytes of the text, half-open.
   std::int64_t end_byte = 0;
   std::vector<std::int32_t> ids;
 };

@@ -28,6 +28,9 @@ class Model {
   /// dense span logits.
   virtual std::vector<SequenceOutput> run(const PackedBatch& batch, const TraceSink& trace = {}) const = 0;
 
+  /// Longest sequence in tokens that the encoder has positions for; 0: no limit. Longer ones must not be run.
+  virtual std::int64_t max_sequence_tokens() const = 0;
+
   /// Filled except for the tokenizer's fields.
   virtual const ModelReport& report() const = 0;
 };

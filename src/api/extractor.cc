@@ -1,0 +1,227 @@
+#include "gliner/extractor.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/mapped_file.h"
+#include "engine/engine.h"
+#include "gliner/error.h"
+#include "io/model_dir.h"
+#include "prompt/markers.h"
+
+namespace gliner {
+
+struct Extractor::Impl {
+  Impl(Engine e, ModelReport r) : engine(std::move(e)), report(std::move(r)) {}
+  Engine engine;
+  ModelReport report;
+};
+
+namespace {
+
+const char* pooling_name(TokenPooling pooling) {
+  switch (pooling) {
+    case TokenPooling::kFirst:
+      return "first";
+    case TokenPooling::kMean:
+      return "mean";
+    case TokenPooling::kMax:
+      return "max";
+  }
+  return "";
+}
+
+/// The single result of a call, its error as an exception.
+Result only(std::vector<Result> results) {
+  if (results.front().error) throw InputError(*results.front().error);
+  return std::move(results.front());
+}
+
+ExtractOptions one_text(ExtractOptions options) {
+  options.batch_size = 1;
+  return options;
+}
+
+/// One spec per text.
+Engine::Specs specs_of(const std::vector<Schema>& schemas, std::size_t texts) {
+  if (schemas.size() != texts) {
+    throw InputError(
+        fmt::format("{} schemas for {} texts: give one for all or one per text", schemas.size(), texts));
+  }
+  Engine::Specs specs;
+  specs.reserve(schemas.size());
+  for (const Schema& schema : schemas) specs.push_back(schema.spec());
+  return specs;
+}
+
+Schema entity_schema(const std::vector<std::string>& labels) { return Schema().entities(labels); }
+Schema relation_schema(const std::vector<std::string>& relations) { return Schema().relations(relations); }
+Schema class_schema(const std::string& task, const std::vector<std::string>& labels) {
+  return Schema().classification(task, labels);
+}
+Schema record_schema(const std::string& structure, const std::vector<std::string>& field_specs) {
+  return Schema().structure(structure, field_specs);
+}
+
+}  // namespace
+
+Extractor::Extractor(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Extractor::Extractor(const Extractor&) = default;
+Extractor::Extractor(Extractor&&) noexcept = default;
+Extractor& Extractor::operator=(const Extractor&) = default;
+Extractor& Extractor::operator=(Extractor&&) noexcept = default;
+Extractor::~Extractor() = default;
+
+Extractor Extractor::load(const std::string& directory, const LoadOptions& options) {
+  return load(find_model_files(directory), options);
+}
+
+Extractor Extractor::load(const ModelFiles& files, const LoadOptions& options) {
+  if (options.threads < 0) {
+    throw InputError(fmt::format("threads must be 0 (all cores) or more, got {}", options.threads));
+  }
+  const MappedFile config_file(files.config);
+  const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
+  auto tokenizer = std::make_unique<Tokenizer>(Tokenizer::load(files.tokenizer));
+  tokenizer->add_special_tokens(marker_tokens());
+  std::unique_ptr<const Model> model =
+      load_gliner2_span(files, tokenizer->size(), options.device, options.threads);
+
+  ModelReport report = model->report();
+  report.tokenizer = tokenizer->model_kind();
+  report.token_pooling = pooling_name(config.token_pooling);
+  for (const std::string& marker : marker_tokens()) {
+    report.special_tokens.emplace_back(marker, tokenizer->token_to_id(marker));
+  }
+  return Extractor(std::make_shared<const Impl>(
+      Engine(std::move(model), std::move(tokenizer), config.token_pooling, options.word_splitter),
+      std::move(report)));
+}
+
+Result Extractor::extract(const std::string& text, const Schema& schema,
+                          const ExtractOptions& options) const {
+  return only(batch_extract({text}, schema, one_text(options)));
+}
+
+std::vector<Result> Extractor::batch_extract(const std::vector<std::string>& texts, const Schema& schema,
+                                             const ExtractOptions& options) const {
+  return impl_->engine.extract(texts, {schema.spec()}, options);
+}
+
+std::vector<Result> Extractor::batch_extract(const std::vector<std::string>& texts,
+                                             const std::vector<Schema>& schemas,
+                                             const ExtractOptions& options) const {
+  if (texts.empty()) return {};
+  return impl_->engine.extract(texts, specs_of(schemas, texts.size()), options);
+}
+
+Result Extractor::extract_long(const std::string& text, const Schema& schema, const ExtractOptions& options,
+                               const LongOptions& windows) const {
+  return only(batch_extract_long({text}, schema, options, windows));
+}
+
+std::vector<Result> Extractor::batch_extract_long(const std::vector<std::string>& texts, const Schema& schema,
+                                                  const ExtractOptions& options,
+                                                  const LongOptions& windows) const {
+  return impl_->engine.extract_long(texts, {schema.spec()}, options, windows);
+}
+
+std::vector<Result> Extractor::batch_extract_long(const std::vector<std::string>& texts,
+                                                  const std::vector<Schema>& schemas,
+                                                  const ExtractOptions& options,
+                                                  const LongOptions& windows) const {
+  if (texts.empty()) return {};
+  return impl_->engine.extract_long(texts, specs_of(schemas, texts.size()), options, windows);
+}
+
+Result Extractor::extract_entities(const std::string& text, const std::vector<std::string>& labels,
+                                   const ExtractOptions& options) const {
+  return extract(text, entity_schema(labels), options);
+}
+std::vector<Result> Extractor::batch_extract_entities(const std::vector<std::string>& texts,
+                                                      const std::vector<std::string>& labels,
+                                                      const ExtractOptions& options) const {
+  return batch_extract(texts, entity_schema(labels), options);
+}
+Result Extractor::extract_entities_long(const std::string& text, const std::vector<std::string>& labels,
+                                        const ExtractOptions& options, const LongOptions& windows) const {
+  return extract_long(text, entity_schema(labels), options, windows);
+}
+std::vector<Result> Extractor::batch_extract_entities_long(const std::vector<std::string>& texts,
+                                                           const std::vector<std::string>& labels,
+                                                           const ExtractOptions& options,
+                                                           const LongOptions& windows) const {
+  return batch_extract_long(texts, entity_schema(labels), options, windows);
+}
+
+Result Extractor::classify_text(const std::string& text, const std::string& task,
+                                const std::vector<std::string>& labels, const ExtractOptions& options) const {
+  return extract(text, class_schema(task, labels), options);
+}
+std::vector<Result> Extractor::batch_classify_text(const std::vector<std::string>& texts,
+                                                   const std::string& task,
+                                                   const std::vector<std::string>& labels,
+                                                   const ExtractOptions& options) const {
+  return batch_extract(texts, class_schema(task, labels), options);
+}
+Result Extractor::classify_text_long(const std::string& text, const std::string& task,
+                                     const std::vector<std::string>& labels, const ExtractOptions& options,
+                                     const LongOptions& windows) const {
+  return extract_long(text, class_schema(task, labels), options, windows);
+}
+std::vector<Result> Extractor::batch_classify_text_long(const std::vector<std::string>& texts,
+                                                        const std::string& task,
+                                                        const std::vector<std::string>& labels,
+                                                        const ExtractOptions& options,
+                                                        const LongOptions& windows) const {
+  return batch_extract_long(texts, class_schema(task, labels), options, windows);
+}
+
+Result Extractor::extract_relations(const std::string& text, const std::vector<std::string>& relations,
+                                    const ExtractOptions& options) const {
+  return extract(text, relation_schema(relations), options);
+}
+std::vector<Result> Extractor::batch_extract_relations(const std::vector<std::string>& texts,
+                                                       const std::vector<std::string>& relations,
+                                                       const ExtractOptions& options) const {
+  return batch_extract(texts, relation_schema(relations), options);
+}
+Result Extractor::extract_relations_long(const std::string& text, const std::vector<std::string>& relations,
+                                         const ExtractOptions& options, const LongOptions& windows) const {
+  return extract_long(text, relation_schema(relations), options, windows);
+}
+std::vector<Result> Extractor::batch_extract_relations_long(const std::vector<std::string>& texts,
+                                                            const std::vector<std::string>& relations,
+                                                            const ExtractOptions& options,
+                                                            const LongOptions& windows) const {
+  return batch_extract_long(texts, relation_schema(relations), options, windows);
+}
+
+Result Extractor::extract_json(const std::string& text, const std::string& structure,
+                               const std::vector<std::string>& field_specs,
+                               const ExtractOptions& options) const {
+  return extract(text, record_schema(structure, field_specs), options);
+}
+std::vector<Result> Extractor::batch_extract_json(const std::vector<std::string>& texts,
+                                                  const std::string& structure,
+                                                  const std::vector<std::string>& field_specs,
+                                                  const ExtractOptions& options) const {
+  return batch_extract(texts, record_schema(structure, field_specs), options);
+}
+Result Extractor::extract_json_long(const std::string& text, const std::string& structure,
+                                    const std::vector<std::string>& field_specs,
+                                    const ExtractOptions& options, const LongOptions& windows) const {
+  return extract_long(text, record_schema(structure, field_specs), options, windows);
+}
+std::vector<Result> Extractor::batch_extract_json_long(const std::vector<std::string>& texts,
+                                                       const std::string& structure,
+                                                       const std::vector<std::string>& field_specs,
+                                                       const ExtractOptions& options,
+                                                       const LongOptions& windows) const {
+  return batch_extract_long(texts, record_schema(structure, field_specs), options, windows);
+}
+
+const ModelReport& Extractor::report() const { return impl_->report; }
+
+}  // namespace gliner

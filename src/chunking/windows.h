@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gliner/options.h"
+
+namespace gliner {
+
+/// A window of a document: half-open byte range from its first word to its last.
+struct Window {
+  std::int64_t begin_byte;
+  std::int64_t end_byte;
+};
+
+/// Overlapping windows of words (gliner2/inference/chunking.py, split_text_into_chunks): step = size -
+/// overlap, the last window holds the last word. A document without words is one window. Throws InputError on
+/// sizes that cannot move forward. `text` is valid UTF-8.
+std::vector<Window> split_windows(const std::string& text, const LongOptions& options, WordSplitter splitter);
+
+}  // namespace gliner

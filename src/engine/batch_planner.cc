@@ -1,0 +1,31 @@
+#include "engine/batch_planner.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gliner {
+
+std::vector<std::vector<std::size_t>> plan_batches(const std::vector<std::int64_t>& tokens,
+                                                   const BatchLimits& limits) {
+  std::vector<std::size_t> order(tokens.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&tokens](std::size_t a, std::size_t b) { return tokens[a] > tokens[b]; });
+
+  std::vector<std::vector<std::size_t>> batches;
+  std::int64_t batch_tokens = 0;
+  for (const std::size_t index : order) {
+    const bool full =
+        !batches.empty() && (static_cast<std::int64_t>(batches.back().size()) >= limits.max_sequences ||
+                             batch_tokens + tokens[index] > limits.max_tokens);
+    if (batches.empty() || full) {
+      batches.emplace_back();
+      batch_tokens = 0;
+    }
+    batches.back().push_back(index);
+    batch_tokens += tokens[index];
+  }
+  return batches;
+}
+
+}  // namespace gliner

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace gliner {
+
+/// Limits of one forward pass.
+struct BatchLimits {
+  std::int64_t max_sequences = 8;
+  /// Tokens of a batch together; a single longer text is a batch of its own.
+  std::int64_t max_tokens = 16384;
+};
+
+/// Divides texts of the given token counts into batches. Longest first, so that neighbours in a batch are of
+/// similar length (attention tasks stay balanced) and the largest allocation comes first; equal lengths keep
+/// their order. Every index stands in exactly one batch. Pure function.
+std::vector<std::vector<std::size_t>> plan_batches(const std::vector<std::int64_t>& tokens,
+                                                   const BatchLimits& limits);
+
+}  // namespace gliner
