@@ -11,26 +11,27 @@ namespace gliner {
 enum class Activation { kGelu, kGeluTanh, kRelu, kSilu, kTanh };
 
 /// An encoder's `config.json` (transformers), all families in one flat struct. Fields of other families keep
-/// their defaults. Values are checked when read: sizes positive and bounded, H divisible by heads, kinds known.
+/// their defaults. Values are checked when read: sizes positive and bounded, H divisible by heads, kinds
+/// known.
 struct EncoderConfig {
   std::string model_type;  ///< "deberta-v2", "bert", "roberta", "modernbert", ...
   std::int64_t vocab_size = 0;
-  std::int64_t hidden_size = 0;             ///< H
+  std::int64_t hidden_size = 0;  ///< H
   std::int64_t num_hidden_layers = 0;
   std::int64_t num_attention_heads = 0;
   std::int64_t intermediate_size = 0;
   std::int64_t max_position_embeddings = 512;
   std::int64_t type_vocab_size = 0;
-  std::int64_t pad_token_id = 0;
+  std::int64_t pad_token_id = 0;  ///< RoBERTa counts positions from the next number. null: the family's own.
   double layer_norm_eps = 1e-7;
   Activation hidden_act = Activation::kGelu;
 
   // DeBERTa-v2/v3
   std::int64_t embedding_size = 0;  ///< 0: hidden_size
   bool relative_attention = false;
-  std::int64_t max_relative_positions = -1;
-  std::int64_t position_buckets = -1;
-  bool position_biased_input = true;
+  std::int64_t max_relative_positions = -1;  ///< Below 1: max_position_embeddings.
+  std::int64_t position_buckets = -1;        ///< Below 1: one position each.
+  bool position_biased_input = true;         ///< Absolute positions are added to the input.
   bool share_att_key = false;
   bool c2p = false;  ///< "c2p" in pos_att_type
   bool p2c = false;  ///< "p2c" in pos_att_type
@@ -43,8 +44,8 @@ struct EncoderConfig {
   bool attention_bias = false;
   bool mlp_bias = false;
   bool norm_bias = false;
-  std::int64_t local_attention = 128;       ///< Window: |i - j| <= local_attention / 2.
-  std::vector<bool> layer_is_global;        ///< One per layer, from layer_types or global_attn_every_n_layers.
+  std::int64_t local_attention = 128;  ///< Window: |i - j| <= local_attention / 2.
+  std::vector<bool> layer_is_global;   ///< One per layer, from layer_types or global_attn_every_n_layers.
   double global_rope_theta = 160000.0;
   double local_rope_theta = 10000.0;
 };

@@ -17,9 +17,9 @@ struct Gliner2Config {
   std::int64_t max_width = 8;  ///< K
 };
 
-/// Reads config.json. Missing `architecture` means "span"; "boundary" and unknown architectures are ModelErrors
-/// that say so, as are a gliner_config-like file, unknown counting layers and widths out of [1, 1024].
-/// Unknown token_pooling values mean "first", as in the reference.
+/// Reads config.json. Missing `architecture` means "span"; "boundary" and unknown architectures are
+/// ModelErrors that say so, as are a gliner_config-like file, unknown counting layers and widths out of [1,
+/// 1024]. Unknown token_pooling values mean "first", as in the reference.
 Gliner2Config parse_gliner2_config(std::string_view json, const std::string& path);
 
 }  // namespace gliner
