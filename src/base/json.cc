@@ -9,6 +9,11 @@ namespace {
 
 template <typename ErrorType>
 Json parse(std::string_view text, const std::string& where) {
+  // The JSON library takes a NUL byte for the end of the text and would pass over what follows.
+  const std::size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    throw ErrorType(fmt::format("{}: broken JSON near byte {}: a NUL byte", where, nul + 1));
+  }
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& e) {
@@ -20,7 +25,9 @@ Json parse(std::string_view text, const std::string& where) {
 
 }  // namespace
 
-Json parse_json_input(std::string_view text, const std::string& what) { return parse<InputError>(text, what); }
+Json parse_json_input(std::string_view text, const std::string& what) {
+  return parse<InputError>(text, what);
+}
 Json parse_json_file(std::string_view text, const std::string& path) { return parse<ModelError>(text, path); }
 
 std::string dump_json(const Json& value, int indent) {

@@ -161,6 +161,8 @@ TEST(SafetensorsRefusal, BrokenHeadersAreNamedByTheirPlace) {
   EXPECT_THAT(refusal(safetensors("{\"a\":")), HasSubstr("broken JSON near byte"));
   EXPECT_THAT(refusal(safetensors("{} {}")), HasSubstr("broken JSON near byte 4"));
   EXPECT_THAT(refusal(safetensors("{\"\xff\":1}")), HasSubstr("broken JSON"));
+  EXPECT_THAT(refusal(safetensors(std::string("{}\0\0", 4))),
+              HasSubstr("broken JSON near byte 3: a NUL byte"));
   EXPECT_THAT(refusal(safetensors("{\"a\":1}")), HasSubstr("tensor \"a\": an object, found 1"));
   EXPECT_THAT(refusal(safetensors("{\"a\":[]}")), HasSubstr("found an array"));
   EXPECT_THAT(refusal(safetensors("{\"a\":{}}")),
