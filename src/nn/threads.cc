@@ -1,9 +1,11 @@
 #include "nn/threads.h"
 
 #include <ATen/Parallel.h>
+#include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -19,19 +21,42 @@ int allowed_cpus() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-int set_intra_op_threads(int threads) {
+int init_intra_op_threads(int threads) {
   const int count = threads > 0 ? threads : allowed_cpus();
-  // LibTorch refuses a second call and a call after its pool has started; one thread is then not ours to set.
+  // LibTorch refuses a second call and a call after its pool has started; either way the pool is not ours.
   static std::once_flag inter_op_once;
   std::call_once(inter_op_once, [] {
     try {
       at::set_num_interop_threads(1);
     } catch (const c10::Error&) {
-      // Somebody else in this process has started the pool. This engine never uses it.
+      // This engine runs nothing on the inter-op pool, so its size is of no consequence.
     }
   });
   at::set_num_threads(count);
   return count;
+}
+
+IntraOpScope::IntraOpScope(int threads) {
+  // LibTorch sets a thread's number at its first parallel region; ask now, or that would undo ours.
+  at::get_num_threads();
+  previous_ = omp_get_max_threads();
+  omp_set_num_threads(threads);
+}
+
+IntraOpScope::~IntraOpScope() { omp_set_num_threads(previous_); }
+
+int intra_op_threads() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
+void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
+  const std::int64_t workers = std::min<std::int64_t>(count, intra_op_threads());
+  if (workers <= 1) {
+    for (std::int64_t i = 0; i < count; ++i) task(i);
+    return;
+  }
+  std::atomic<std::int64_t> next{0};
+  at::parallel_for(0, workers, 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t i = next++; i < count; i = next++) task(i);
+  });
 }
 
 }  // namespace gliner

@@ -1,0 +1,213 @@
+#include "nn/attention.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/check.h"
+#include "nn/cpu/kernels.h"
+#include "nn/rows.h"
+#include "nn/threads.h"
+
+namespace gliner {
+
+RelativePositions::RelativePositions(std::int64_t buckets, std::int64_t max_positions)
+    : buckets_(buckets), max_positions_(max_positions) {
+  span_ = buckets > 0 ? buckets : max_positions;
+  // Without buckets the largest positive distance that is not cut is span - 1.
+  linear_ = buckets > 0 ? std::min(buckets / 2, span_ - 1) : span_ - 1;
+}
+
+std::int64_t RelativePositions::column(std::int64_t distance) const {
+  std::int64_t bucket = distance;
+  const std::int64_t middle = buckets_ / 2;
+  const std::int64_t size = std::abs(distance);
+  if (buckets_ > 0 && size > middle) {
+    // In float32 like the reference: the buckets' edges depend on the rounding.
+    const float ratio = std::log(static_cast<float>(size) / static_cast<float>(middle)) /
+                        std::log(static_cast<float>(static_cast<double>(max_positions_ - 1) / middle));
+    bucket = static_cast<std::int64_t>(std::ceil(ratio * static_cast<float>(middle - 1))) + middle;
+    if (distance < 0) bucket = -bucket;
+  }
+  return std::clamp<std::int64_t>(bucket + span_, 0, 2 * span_ - 1);
+}
+
+namespace {
+
+// [2 * span, heads * D] -> [heads, D, 2 * span + slack] with the columns in falling order, so that for a
+// fixed query the column rises with the key.
+at::Tensor transposed_table(const at::Tensor& table, std::int64_t heads) {
+  const std::int64_t columns = table.size(0);
+  const std::int64_t head_size = table.size(1) / heads;
+  const at::Tensor falling = table.flip(0).view({columns, heads, head_size}).permute({1, 2, 0});
+  return at::constant_pad_nd(falling, {0, kAttentionSlack}).contiguous();
+}
+
+// Fills to[d * stride + c], c = 0 .. 2 * length - 2, with the column of distance length - 1 - c.
+void expand_table(const float* table, std::int64_t table_stride, std::int64_t head_size,
+                  const std::vector<std::int64_t>& columns, float* to, std::int64_t stride) {
+  for (std::int64_t d = 0; d < head_size; ++d) {
+    const float* from = table + d * table_stride;
+    float* row = to + d * stride;
+    for (std::size_t c = 0; c < columns.size(); ++c) row[c] = from[columns[c]];
+    std::fill(row + columns.size(), row + stride, 0.0F);
+  }
+}
+
+}  // namespace
+
+PositionTables::PositionTables(std::shared_ptr<const RelativePositions> positions, const at::Tensor& key,
+                               const at::Tensor& query, std::int64_t heads)
+    : positions_(std::move(positions)), heads_(heads) {
+  for (const at::Tensor& table : {key, query})
+    GLINER_CHECK(!table.defined() || (table.size(0) == 2 * positions_->span() && table.size(1) % heads == 0));
+  const bool on_cpu =
+      (!key.defined() || key.device().is_cpu()) && (!query.defined() || query.device().is_cpu());
+  if (!on_cpu) {
+    key_ = key;
+    query_ = query;
+    return;
+  }
+  if (key.defined()) transposed_key_ = transposed_table(key, heads);
+  if (query.defined()) transposed_query_ = transposed_table(query, heads);
+}
+
+PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length,
+                                          std::vector<float>& buffer) const {
+  const at::Tensor& any = transposed_key_.defined() ? transposed_key_ : transposed_query_;
+  if (!any.defined()) return {};
+  const std::int64_t head_size = any.size(1);
+  const std::int64_t table_stride = any.size(2);
+  const auto table = [&](const at::Tensor& all) {
+    return all.defined() ? all.data_ptr<float>() + head * head_size * table_stride : nullptr;
+  };
+  const float* key = table(transposed_key_);
+  const float* query = table(transposed_query_);
+  const std::int64_t span = positions_->span();
+  if (length - 1 <= positions_->linear()) {
+    // The stored column of distance d is span - 1 - d; AttentionHead wants it at length - 1 - d.
+    const std::int64_t offset = span - length;
+    return {key ? key + offset : nullptr, query ? query + offset : nullptr, table_stride};
+  }
+
+  std::vector<std::int64_t> columns(static_cast<std::size_t>(2 * length - 1));
+  for (std::int64_t c = 0; c < 2 * length - 1; ++c)
+    columns[static_cast<std::size_t>(c)] = 2 * span - 1 - positions_->column(length - 1 - c);
+  const std::int64_t stride = 2 * length - 1 + kAttentionSlack;
+  buffer.resize(static_cast<std::size_t>(2 * head_size * stride));
+  View result{nullptr, nullptr, stride};
+  if (key) {
+    expand_table(key, table_stride, head_size, columns, buffer.data(), stride);
+    result.key = buffer.data();
+  }
+  if (query) {
+    float* to = buffer.data() + head_size * stride;
+    expand_table(query, table_stride, head_size, columns, to, stride);
+    result.query = to;
+  }
+  return result;
+}
+
+at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
+                          at::Tensor reuse) {
+  if (!qkv.device().is_cpu()) {
+    const PositionTables* p = options.positions;
+    return p ? plain_attention(qkv, start, options, &p->positions(), p->key(), p->query())
+             : plain_attention(qkv, start, options, nullptr, {}, {});
+  }
+  const std::int64_t hidden = qkv.size(1) / 3;
+  const std::int64_t head_size = hidden / options.heads;
+  const std::int64_t tokens = qkv.size(0);
+  GLINER_CHECK(start.back() == tokens && qkv.stride(1) == 1 && hidden % options.heads == 0);
+  const bool fits =
+      reuse.defined() && reuse.size(0) == tokens && reuse.size(1) == hidden && has_writable_capacity(reuse);
+  at::Tensor out = fits ? reuse : new_rows(tokens, hidden, qkv.device());  // [T, H]
+
+  // Long sequences first: the short ones fill the gaps at the end.
+  std::vector<std::int64_t> order(start.size() - 1);
+  std::iota(order.begin(), order.end(), 0);
+  const auto length_of = [&start](std::int64_t b) {
+    return start[static_cast<std::size_t>(b) + 1] - start[static_cast<std::size_t>(b)];
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return length_of(a) > length_of(b); });
+
+  const float* data = qkv.data_ptr<float>();
+  float* result = out.data_ptr<float>();
+  parallel_tasks(static_cast<std::int64_t>(order.size()) * options.heads, [&](std::int64_t task) {
+    const std::int64_t sequence = order[static_cast<std::size_t>(task / options.heads)];
+    const std::int64_t head = task % options.heads;
+    const std::int64_t first = start[static_cast<std::size_t>(sequence)];
+    thread_local std::vector<float> scratch, tables;
+    AttentionHead h;
+    h.length = length_of(sequence);
+    if (h.length == 0) return;
+    h.head_size = head_size;
+    h.stride = qkv.stride(0);
+    h.query = data + first * h.stride + head * head_size;
+    h.key = h.query + hidden;
+    h.value = h.key + hidden;
+    h.scale = static_cast<float>(options.scale);
+    h.window = options.window;
+    if (options.positions) {
+      const PositionTables::View view = options.positions->view(head, h.length, tables);
+      h.position_key = view.key;
+      h.position_query = view.query;
+      h.position_stride = view.stride;
+    }
+    h.out = result + first * hidden + head * head_size;
+    h.out_stride = hidden;
+    scratch.resize(static_cast<std::size_t>(attention_scratch_floats(h.length, head_size)));
+    h.scratch = scratch.data();
+    cpu_kernels().attention_head(h);
+  });
+  return out;
+}
+
+at::Tensor plain_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
+                           const RelativePositions* positions, const at::Tensor& key_table,
+                           const at::Tensor& query_table) {
+  const std::int64_t hidden = qkv.size(1) / 3;
+  const std::int64_t head_size = hidden / options.heads;
+  const auto by_head = [&](const at::Tensor& x) {  // [N, H] -> [heads, N, D]
+    return x.view({x.size(0), options.heads, head_size}).transpose(0, 1);
+  };
+  std::vector<at::Tensor> outputs;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
+    const std::int64_t length = start[b + 1] - start[b];
+    if (length == 0) continue;
+    const at::Tensor rows = qkv.narrow(0, start[b], length).contiguous();  // [L, 3H]
+    const at::Tensor q = by_head(rows.narrow(1, 0, hidden).contiguous());  // [heads, L, D]
+    const at::Tensor k = by_head(rows.narrow(1, hidden, hidden).contiguous());
+    const at::Tensor v = by_head(rows.narrow(1, 2 * hidden, hidden).contiguous());
+    at::Tensor scores = at::matmul(q, k.transpose(1, 2));  // [heads, L, L]
+
+    const at::Tensor index = at::arange(length, at::kLong);
+    const at::Tensor distance = index.unsqueeze(1) - index.unsqueeze(0);  // i - j
+    if (positions) {
+      std::vector<std::int64_t> columns;
+      for (std::int64_t i = 0; i < length; ++i)
+        for (std::int64_t j = 0; j < length; ++j) columns.push_back(positions->column(i - j));
+      const at::Tensor column = at::tensor(columns, at::kLong)
+                                    .view({1, length, length})
+                                    .expand({options.heads, length, length})
+                                    .to(qkv.device());
+      if (key_table.defined())  // Query i meets the table's column of (i, j).
+        scores = scores + at::matmul(q, by_head(key_table).transpose(1, 2)).gather(2, column);
+      if (query_table.defined())  // Key j meets the table's column of (i, j).
+        scores = scores + at::matmul(k, by_head(query_table).transpose(1, 2))
+                              .gather(2, column.transpose(1, 2))
+                              .transpose(1, 2);
+    }
+    scores = scores * options.scale;
+    if (options.window >= 0)
+      scores = scores.masked_fill(distance.abs().gt(options.window).to(qkv.device()), -INFINITY);
+    const at::Tensor out = at::matmul(at::softmax(scores, -1), v);  // [heads, L, D]
+    outputs.push_back(out.transpose(0, 1).reshape({length, hidden}));
+  }
+  return outputs.empty() ? at::empty({0, hidden}, qkv.options()) : at::cat(outputs);
+}
+
+}  // namespace gliner

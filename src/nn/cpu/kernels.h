@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace gliner {
+
+/// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
+/// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two where
+/// their tables are given (He et al. 2021, "DeBERTa", equation 4).
+struct AttentionHead {
+  const float* query = nullptr;  ///< [L, D], rows `stride` floats apart; key and value likewise.
+  const float* key = nullptr;
+  const float* value = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t length = 0;
+  std::int64_t head_size = 0;
+  float scale = 1;
+  std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
+  /// Transposed tables [D, position_stride] with one column per distance, falling: the column of (i, j) is
+  /// L - 1 - i + j. They must be readable kAttentionSlack columns past the last one. Null: no such term.
+  const float* position_key = nullptr;
+  const float* position_query = nullptr;
+  std::int64_t position_stride = 0;
+  float* out = nullptr;  ///< [L, D], rows `out_stride` floats apart.
+  std::int64_t out_stride = 0;
+  float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.
+};
+
+/// Columns that a kernel may read, but does not use, behind the last column of a position table.
+constexpr std::int64_t kAttentionSlack = 32;
+
+std::int64_t attention_scratch_floats(std::int64_t length, std::int64_t head_size);
+
+/// Scores of the spans that start at one row. C inner size, Q queries:
+///   scores[q * score_stride + k] = bias[q] + sum_c relu(start[c] + end[k * C + c]) * queries[q * C + c].
+struct SpanScores {
+  const float* start = nullptr;    ///< [C]
+  const float* end = nullptr;      ///< [widths, C]: rows that the span may end on.
+  const float* queries = nullptr;  ///< [Q, C]
+  const float* bias = nullptr;     ///< [Q]
+  std::int64_t widths = 0;
+  std::int64_t query_count = 0;
+  std::int64_t inner = 0;  ///< C
+  float* scores = nullptr;
+  std::int64_t score_stride = 0;
+};
+
+/// y = (x - mean) / sqrt(variance + eps) * weight + bias over each of `rows` rows of `columns` floats. `bias`
+/// may be null; y may be x.
+struct LayerNormRows {
+  const float* x = nullptr;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  float eps = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  float* y = nullptr;
+};
+
+/// The loops of this engine that oneDNN has no primitive for, compiled once per instruction set. Pure
+/// functions on caller's memory; thread-safe.
+struct CpuKernels {
+  const char* name;  ///< "baseline", "avx2", "avx512"
+  void (*attention_head)(const AttentionHead&);
+  void (*span_scores)(const SpanScores&);
+  void (*layer_norm)(const LayerNormRows&);
+};
+
+/// The best set this CPU runs.
+const CpuKernels& cpu_kernels();
+
+/// Every set this CPU runs, the best one first. For tests.
+std::vector<const CpuKernels*> available_cpu_kernels();
+
+}  // namespace gliner

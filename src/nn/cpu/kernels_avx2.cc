@@ -1,0 +1,9 @@
+#define GLINER_KERNEL_SET avx2
+#include "nn/cpu/kernels_impl.h"
+
+namespace gliner {
+
+extern const CpuKernels kAvx2Kernels;
+const CpuKernels kAvx2Kernels = {"avx2", avx2::attention_head, avx2::span_scores, avx2::layer_norm};
+
+}  // namespace gliner

@@ -1,0 +1,9 @@
+#define GLINER_KERNEL_SET avx512
+#include "nn/cpu/kernels_impl.h"
+
+namespace gliner {
+
+extern const CpuKernels kAvx512Kernels;
+const CpuKernels kAvx512Kernels = {"avx512", avx512::attention_head, avx512::span_scores, avx512::layer_norm};
+
+}  // namespace gliner

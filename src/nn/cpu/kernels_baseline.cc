@@ -1,0 +1,10 @@
+#define GLINER_KERNEL_SET baseline
+#include "nn/cpu/kernels_impl.h"
+
+namespace gliner {
+
+extern const CpuKernels kBaselineKernels;
+const CpuKernels kBaselineKernels = {"baseline", baseline::attention_head, baseline::span_scores,
+                                     baseline::layer_norm};
+
+}  // namespace gliner

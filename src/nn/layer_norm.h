@@ -1,0 +1,28 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+
+#include "nn/weight_scope.h"
+
+namespace gliner {
+
+/// Layer normalisation over the last dimension with `weight` and, unless told otherwise, `bias`.
+class LayerNorm : public torch::nn::Module {
+ public:
+  LayerNorm(const WeightScope& w, std::int64_t size, double eps, bool with_bias = true);
+
+  /// x: [N, H] -> [N, H]. `reuse` (may be x) is overwritten and returned if it is a matrix of that shape.
+  at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const;
+
+ private:
+  at::Tensor weight_, bias_;
+  double eps_;
+};
+
+/// The same in plain tensor operations; oracle of the fused form.
+at::Tensor plain_layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            double eps);
+
+}  // namespace gliner

@@ -1,0 +1,91 @@
+#include "nn/linear.h"
+
+#include <ATen/ATen.h>
+
+#include "base/check.h"
+#include "nn/module_path.h"
+#include "nn/rows.h"
+
+namespace gliner {
+
+Projection::Projection(const at::Tensor& weight, const at::Tensor& bias, std::optional<Activation> activation,
+                       c10::Device device)
+    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation) {
+  const at::Tensor full = to_float32(weight, device);
+  const at::Tensor full_bias = bias.defined() ? to_float32(bias, device) : at::Tensor();
+  if (device.is_cpu()) {
+    packed_.emplace(in_, out_, full.data_ptr<float>(), bias.defined() ? full_bias.data_ptr<float>() : nullptr,
+                    activation);
+  } else {
+    weight_ = full;
+    bias_ = full_bias;
+  }
+}
+
+at::Tensor Projection::forward(const at::Tensor& x, at::Tensor reuse) const {
+  GLINER_CHECK(x.dim() == 2 && x.size(1) == in_);
+  if (!packed_) return plain_projection(x, weight_, bias_, activation_);
+  const std::int64_t rows = x.size(0);
+  const at::Tensor from = with_readable_capacity(x);
+  const bool fits =
+      reuse.defined() && reuse.size(0) == rows && reuse.size(1) == out_ && has_writable_capacity(reuse);
+  at::Tensor y = fits ? reuse : new_rows(rows, out_, x.device());  // [N, out]
+  packed_->run(from.data_ptr<float>(), row_capacity(rows), y.data_ptr<float>(), /*accumulate=*/false);
+  return y;
+}
+
+at::Tensor Projection::forward_add(const at::Tensor& x, const at::Tensor& residual) const {
+  GLINER_CHECK(x.dim() == 2 && x.size(1) == in_ && residual.size(0) == x.size(0) && residual.size(1) == out_);
+  if (!packed_) return plain_projection(x, weight_, bias_, activation_) + residual;
+  const at::Tensor from = with_readable_capacity(x);
+  at::Tensor y = with_writable_capacity(residual);  // [N, out]
+  packed_->run(from.data_ptr<float>(), row_capacity(x.size(0)), y.data_ptr<float>(), /*accumulate=*/true);
+  return y;
+}
+
+at::Tensor plain_projection(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            std::optional<Activation> activation) {
+  const at::Tensor y = at::linear(x, weight, bias);
+  return activation ? activate(y, *activation) : y;
+}
+
+at::Tensor activate(const at::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kGelu:
+      return at::gelu(x);
+    case Activation::kGeluTanh:
+      return at::gelu(x, "tanh");
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kSilu:
+      return at::silu(x);
+    case Activation::kTanh:
+      return at::tanh(x);
+  }
+  return x;
+}
+
+Linear::Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Options& options) {
+  const at::Tensor weight = w.stored("weight", {out, in}, "Linear");
+  register_weight_at(*this, "weight", weight);
+  at::Tensor bias;
+  if (options.bias) {
+    bias = w.stored("bias", {out}, "Linear");
+    register_weight_at(*this, "bias", bias);
+  }
+  projection_.emplace(weight, bias, options.activation, w.device());
+}
+
+Linear::Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in,
+               std::int64_t out) {
+  std::vector<at::Tensor> weights, biases;
+  for (const std::string& name : names) {
+    weights.push_back(w.stored(name + ".weight", {out, in}, "Linear"));
+    biases.push_back(w.stored(name + ".bias", {out}, "Linear"));
+    register_weight_at(*this, name + ".weight", weights.back());
+    register_weight_at(*this, name + ".bias", biases.back());
+  }
+  projection_.emplace(at::cat(weights), at::cat(biases), std::nullopt, w.device());
+}
+
+}  // namespace gliner

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/encoder_config.h"
+#include "nn/packed_matmul.h"
+#include "nn/weight_scope.h"
+
+namespace gliner {
+
+/// f(x W^T + b): the one place where activations meet weights, and so the one that decides how a product is
+/// done fast on a device. On a CPU the weights are packed for oneDNN and bias, activation and residual are
+/// fused; elsewhere it is the plain form. Owns no name in the checkpoint: Linear and the modules that
+/// recombine weights register those. Const after construction; thread-safe.
+class Projection {
+ public:
+  /// weight: [out, in], any float type; bias: [out] or undefined. The results are on `device`.
+  Projection(const at::Tensor& weight, const at::Tensor& bias, std::optional<Activation> activation,
+             c10::Device device);
+
+  /// x: [N, in] -> [N, out]. `reuse`, if it is a matrix of that shape that nobody else looks at, may hold the
+  /// result.
+  at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const;
+
+  /// x: [N, in], residual: [N, out] -> f(x W^T + b) + residual. May overwrite `residual`.
+  at::Tensor forward_add(const at::Tensor& x, const at::Tensor& residual) const;
+
+  std::int64_t in() const { return in_; }
+  std::int64_t out() const { return out_; }
+
+ private:
+  std::int64_t in_, out_;
+  std::optional<Activation> activation_;
+  std::optional<PackedMatmul> packed_;  // CPU
+  at::Tensor weight_, bias_;            // Other devices
+};
+
+/// The same in plain tensor operations; oracle of the fused form.
+at::Tensor plain_projection(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            std::optional<Activation> activation);
+
+/// The activation alone, element by element.
+at::Tensor activate(const at::Tensor& x, Activation activation);
+
+/// A linear layer of the checkpoint: `weight` [out, in] and, unless told otherwise, `bias` [out].
+class Linear : public torch::nn::Module {
+ public:
+  struct Options {
+    std::optional<Activation> activation = std::nullopt;
+    bool bias = true;
+  };
+  Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Options& options);
+  Linear(const WeightScope& w, std::int64_t in, std::int64_t out) : Linear(w, in, out, Options{}) {}
+
+  /// Several linear layers of one input as one product: `out` is the size of each, and their results stand
+  /// side by side, [N, names.size() * out]. The weights are registered under their own names.
+  Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in, std::int64_t out);
+
+  at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const {
+    return projection_->forward(x, std::move(reuse));
+  }
+  at::Tensor forward_add(const at::Tensor& x, const at::Tensor& residual) const {
+    return projection_->forward_add(x, residual);
+  }
+
+ private:
+  std::optional<Projection> projection_;
+};
+
+}  // namespace gliner

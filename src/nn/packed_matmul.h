@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "config/encoder_config.h"
+
+namespace gliner {
+
+/// y = f(x W^T + b) with weights that never change, on a CPU in float32: W is reordered once into the layout
+/// that oneDNN's matmul asks for, bias and f are fused into the product.
+///
+/// Immutable after construction; `run` is thread-safe. oneDNN primitives depend on the row count and are
+/// shared by all products of one shape in a bounded process-wide cache.
+class PackedMatmul {
+ public:
+  /// `weight` is [out, in], row-major; `bias` is [out] or null. Both are copied.
+  PackedMatmul(std::int64_t in, std::int64_t out, const float* weight, const float* bias,
+               std::optional<Activation> activation);
+  PackedMatmul(PackedMatmul&&) noexcept;
+  PackedMatmul& operator=(PackedMatmul&&) noexcept;
+  ~PackedMatmul();
+
+  /// x: [rows, in] -> y: [rows, out], both contiguous. With `accumulate` the result is added to what is in y
+  /// (after the activation).
+  void run(const float* x, std::int64_t rows, float* y, bool accumulate) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace gliner
