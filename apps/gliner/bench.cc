@@ -134,7 +134,7 @@ void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command = add_command(
       app, "bench",
-      "Measure entity extraction; prints one JSON object (p50_ms and p95_ms are times of a batch)", global);
+      "Measure entity extraction; prints one JSON object (p50_ms and p95_ms are times of a batch)");
   const std::string group = "Measurement";
   add_repeatable(*command, "--label", options->labels, "Entity type; may be repeated")->group(group);
   command->add_option("--labels-json", options->labels_json, R"(["type", ...] or {"type": "description"})")

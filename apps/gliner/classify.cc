@@ -60,7 +60,7 @@ Schema make_schema(const ClassifyOptions& options) {
 
 void add_classify_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<ClassifyOptions>();
-  CLI::App* command = add_command(app, "classify", "Choose among the given classes", global);
+  CLI::App* command = add_command(app, "classify", "Choose among the given classes");
   const std::string group = "What to decide";
   command->add_option("--task", options->task, "Name of what is decided, for example sentiment")
       ->type_name("NAME")

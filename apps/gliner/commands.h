@@ -20,8 +20,7 @@ void add_run_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_inspect_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action);
 
-/// A subcommand with the help of all subcommands: the global options and the exit codes.
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
-                      GlobalOptions& global);
+/// Adds an empty subcommand whose help ends with the exit codes.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description);
 
 }  // namespace gliner::cli

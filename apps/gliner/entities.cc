@@ -26,7 +26,7 @@ Schema make_schema(const EntitiesOptions& options) {
 
 void add_entities_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<EntitiesOptions>();
-  CLI::App* command = add_command(app, "entities", "Find entities of the given types", global);
+  CLI::App* command = add_command(app, "entities", "Find entities of the given types");
   const std::string group = "What to find";
   add_repeatable(*command, "--label", options->labels, "Entity type; may be repeated")->group(group);
   command

@@ -108,8 +108,7 @@ int inspect(const GlobalOptions& global, const InspectOptions& options) {
 
 void add_inspect_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* command =
-      add_command(app, "inspect", "Show what a checkpoint holds and whether it loads", global);
+  CLI::App* command = add_command(app, "inspect", "Show what a checkpoint holds and whether it loads");
   command->add_option("DIR", options->directory, "Folder of a checkpoint, as --model-dir")->group("Input");
   command->add_flag("--json", options->json, "One JSON object, with every tensor")->group("Output");
   command->add_flag("--tensors", options->tensors, "List every tensor and what uses it")->group("Output");

@@ -27,7 +27,7 @@ Schema make_schema(const JsonOptions& options) {
 
 void add_json_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<JsonOptions>();
-  CLI::App* command = add_command(app, "json", "Fill records of the given structures", global);
+  CLI::App* command = add_command(app, "json", "Fill records of the given structures");
   const std::string group = "What to find";
   command->add_option("--structures", options->structures_file, "File with what --structures-json takes")
       ->type_name("FILE")

@@ -7,15 +7,6 @@
 #include "log.h"
 
 namespace gliner::cli {
-
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
-                      GlobalOptions& global) {
-  CLI::App* command = app.add_subcommand(name, description);
-  command->footer(kExitCodesHelp);
-  add_global_options(*command, global);
-  return command;
-}
-
 namespace {
 
 constexpr const char* kDescription =
@@ -38,7 +29,6 @@ int run_command_line(int argc, char** argv) {
   app.footer(std::string(kFooter) + kExitCodesHelp);
   app.set_version_flag("--version", "gliner " GLINER_VERSION);
   app.require_subcommand(1);
-  add_global_options(app, global);
   add_entities_command(app, global, action);
   add_classify_command(app, global, action);
   add_relations_command(app, global, action);
@@ -46,6 +36,8 @@ int run_command_line(int argc, char** argv) {
   add_run_command(app, global, action);
   add_inspect_command(app, global, action);
   add_bench_command(app, global, action);
+  add_global_options(app, global);
+  for (CLI::App* command : app.get_subcommands({})) add_global_options(*command, global);
 
   try {
     app.parse(argc, argv);

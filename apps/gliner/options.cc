@@ -73,6 +73,7 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
   app.add_flag("--include-confidence", options.extract.include_confidence, "Show scores")->group(group);
   app.add_flag("--include-spans", options.extract.include_spans, "Show start and end")->group(group);
   app.add_option("--offset-unit", options.offset_unit, "Unit of start and end")
+      ->type_name("UNIT")
       ->check(CLI::IsMember({"code-point", "byte", "utf16"}))
       ->capture_default_str()
       ->group(group);
@@ -194,6 +195,7 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
       ->check(kNotEmpty)
       ->group(group);
   app.add_option("--word-splitter", model.word_splitter, "How texts are cut into words")
+      ->type_name("NAME")
       ->check(CLI::IsMember({"whitespace", "char"}))
       ->capture_default_str()
       ->group(group);
@@ -217,6 +219,7 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
            log.level_given = true;
          },
          "Messages on standard error (default: warning)")
+      ->type_name("LEVEL")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
       ->group("Messages");
 }
@@ -238,6 +241,7 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--text-split", options.text_split, "A text file is one record, or one a line")
+      ->type_name("HOW")
       ->check(CLI::IsMember({"full", "line"}))
       ->capture_default_str()
       ->group(group);

@@ -18,8 +18,10 @@ using Json = nlohmann::json;
 std::string parse_error_message(const Json::parse_error& error) {
   std::string message = error.what();
   if (const auto end = message.find("] "); end != std::string::npos) message.erase(0, end + 2);
-  constexpr std::string_view kPrefix = "parse error at ";
-  if (message.compare(0, kPrefix.size(), kPrefix) == 0) message.erase(0, kPrefix.size());
+  for (const std::string_view prefix :
+       {"parse error at ", "line 1, "}) {  // a JSONL record is one line anyway
+    if (message.compare(0, prefix.size(), prefix) == 0) message.erase(0, prefix.size());
+  }
   return "not valid JSON (" + message + ")";
 }
 

@@ -26,7 +26,7 @@ Schema make_schema(const RelationsOptions& options) {
 
 void add_relations_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<RelationsOptions>();
-  CLI::App* command = add_command(app, "relations", "Find pairs that stand in the given relations", global);
+  CLI::App* command = add_command(app, "relations", "Find pairs that stand in the given relations");
   const std::string group = "What to find";
   add_repeatable(*command, "--relation", options->relations, "Relation type; may be repeated")->group(group);
   command

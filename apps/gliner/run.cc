@@ -52,8 +52,7 @@ int run(const GlobalOptions& global, const RunOptions& options) {
 
 void add_run_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command =
-      add_command(app, "run", "Run a whole schema: entities, relations, classes and records", global);
+  CLI::App* command = add_command(app, "run", "Run a whole schema: entities, relations, classes and records");
   const std::string group = "What to find";
   command->add_option("--schema-file", options->schema_file, "Schema of all records")
       ->type_name("FILE|JSON")
@@ -66,6 +65,7 @@ void add_run_command(CLI::App& app, GlobalOptions& global, Action& action) {
   command
       ->add_option("--schema-form", options->schema_form,
                    "strict JSON form, list of builder calls or raw engine dictionary")
+      ->type_name("FORM")
       ->check(CLI::IsMember({"auto", "strict", "builder", "engine"}))
       ->capture_default_str()
       ->group(group);
