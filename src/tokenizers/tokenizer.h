@@ -25,8 +25,8 @@ class Tokenizer {
   ~Tokenizer();
 
   /// Adds special tokens that are not yet there, in order, behind all present ids
-  /// (`add_special_tokens` of transformers): a token that is already an added token or a vocabulary entry keeps
-  /// its id. Call before sharing.
+  /// (`add_special_tokens` of transformers): a token that is already an added token or a vocabulary entry
+  /// keeps its id. Call before sharing.
   void add_special_tokens(const std::vector<std::string>& tokens);
 
   /// Ids of `text` without special tokens around it: `tokenizer.tokenize` + `convert_tokens_to_ids`.
@@ -36,8 +36,8 @@ class Tokenizer {
   /// Sub-word strings that belong to `encode(text)`, for tests and messages.
   std::vector<std::string> tokens(std::string_view text) const;
 
-  /// Result of encode_words: `word[i]` is the index of the word that token i came from, or -1 for a token of the
-  /// post-processor ([CLS], [SEP]).
+  /// Result of encode_words: `word[i]` is the index of the word that token i came from, or -1 for a token of
+  /// the post-processor ([CLS], [SEP]).
   struct WordsEncoding {
     std::vector<std::int32_t> ids;
     std::vector<std::int32_t> word;
