@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,10 +32,10 @@ struct RegexValidator {
 /// One entity type. Absent members take the value given to the call of Schema::entities.
 struct EntityType {
   std::string name;
-  std::optional<std::string> description;  ///< Put into the prompt.
-  std::optional<Dtype> dtype;
-  std::optional<double> threshold;  ///< In [0, 1]; overrides ExtractOptions::threshold.
-  std::optional<std::vector<RegexValidator>> validators;
+  std::optional<std::string> description{};  ///< Put into the prompt.
+  std::optional<Dtype> dtype{};
+  std::optional<double> threshold{};  ///< In [0, 1]; overrides ExtractOptions::threshold.
+  std::optional<std::vector<RegexValidator>> validators{};
 };
 
 /// Defaults for the entity types of one call.
@@ -57,14 +58,14 @@ struct AttributeGroup {
 /// One relation type.
 struct RelationType {
   std::string name;
-  std::optional<std::string> description;
-  std::optional<double> threshold;  ///< In [0, 1].
+  std::optional<std::string> description{};
+  std::optional<double> threshold{};  ///< In [0, 1].
 };
 
 /// One label of a classification task.
 struct ClassLabel {
   std::string name;
-  std::optional<std::string> description;
+  std::optional<std::string> description{};
 };
 
 /// Options of a classification task.
@@ -83,10 +84,10 @@ struct ClassificationOptions {
 struct Field {
   std::string name;
   Dtype dtype = Dtype::kList;
-  std::vector<std::string> choices;  ///< Not empty: the value is one of these, not a span of the text.
-  std::optional<std::string> description;
-  std::optional<double> threshold;  ///< In [0, 1].
-  std::vector<RegexValidator> validators;
+  std::vector<std::string> choices{};  ///< Not empty: the value is one of these, not a span of the text.
+  std::optional<std::string> description{};
+  std::optional<double> threshold{};  ///< In [0, 1].
+  std::vector<RegexValidator> validators{};
 };
 
 /// What to look for in a text: entities, relations, classes and records, all in one pass.
@@ -105,6 +106,14 @@ class GLINER_EXPORT Schema {
   /// Adds entity types; repeated calls accumulate, the order is that of the first declaration.
   Schema& entities(const std::vector<std::string>& names, const EntityDefaults& defaults = {});
   Schema& entities(const std::vector<EntityType>& types, const EntityDefaults& defaults = {});
+  // Braced lists need overloads of their own, here and below: {"a", "b"} fits two vectors equally well, one
+  // of them as a pair of iterators.
+  Schema& entities(std::initializer_list<const char*> names, const EntityDefaults& defaults = {}) {
+    return entities(std::vector<std::string>(names.begin(), names.end()), defaults);
+  }
+  Schema& entities(std::initializer_list<EntityType> types, const EntityDefaults& defaults = {}) {
+    return entities(std::vector<EntityType>(types), defaults);
+  }
 
   /// Sets the attribute groups of the entities declared so far; a second call replaces the first.
   Schema& entity_attributes(const std::vector<AttributeGroup>& groups);
@@ -112,17 +121,37 @@ class GLINER_EXPORT Schema {
   /// Adds relation types, each with a head and a tail. `threshold` holds for types without their own.
   Schema& relations(const std::vector<std::string>& names, std::optional<double> threshold = {});
   Schema& relations(const std::vector<RelationType>& types, std::optional<double> threshold = {});
+  Schema& relations(std::initializer_list<const char*> names, std::optional<double> threshold = {}) {
+    return relations(std::vector<std::string>(names.begin(), names.end()), threshold);
+  }
+  Schema& relations(std::initializer_list<RelationType> types, std::optional<double> threshold = {}) {
+    return relations(std::vector<RelationType>(types), threshold);
+  }
 
   /// Adds a classification task.
   Schema& classification(const std::string& task, const std::vector<std::string>& labels,
                          const ClassificationOptions& options = {});
   Schema& classification(const std::string& task, const std::vector<ClassLabel>& labels,
                          const ClassificationOptions& options = {});
+  Schema& classification(const std::string& task, std::initializer_list<const char*> labels,
+                         const ClassificationOptions& options = {}) {
+    return classification(task, std::vector<std::string>(labels.begin(), labels.end()), options);
+  }
+  Schema& classification(const std::string& task, std::initializer_list<ClassLabel> labels,
+                         const ClassificationOptions& options = {}) {
+    return classification(task, std::vector<ClassLabel>(labels), options);
+  }
 
   /// Adds a structure (a record type) with its fields.
   Schema& structure(const std::string& name, const std::vector<Field>& fields);
   /// The same with fields in the mini-language `name::str|list::[a|b|c]::description`.
   Schema& structure(const std::string& name, const std::vector<std::string>& field_specs);
+  Schema& structure(const std::string& name, std::initializer_list<Field> fields) {
+    return structure(name, std::vector<Field>(fields));
+  }
+  Schema& structure(const std::string& name, std::initializer_list<const char*> field_specs) {
+    return structure(name, std::vector<std::string>(field_specs.begin(), field_specs.end()));
+  }
 
   /// Reads the strict JSON form {"entities", "entity_attributes", "structures", "classifications",
   /// "relations"}; unknown keys, empty names, duplicate labels and thresholds outside [0, 1] are InputErrors.
