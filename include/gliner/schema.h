@@ -41,18 +41,18 @@ struct EntityType {
 /// Defaults for the entity types of one call.
 struct EntityDefaults {
   Dtype dtype = Dtype::kList;
-  std::optional<double> threshold;
-  std::vector<RegexValidator> validators;
+  std::optional<double> threshold = {};
+  std::vector<RegexValidator> validators = {};
 };
 
 /// Labels assigned to extracted entities as attributes, for example a sentiment.
 struct AttributeGroup {
   std::string name;  ///< Not one of text, confidence, start, end.
-  std::vector<std::string> labels;
+  std::vector<std::string> labels = {};
   bool multi_label = false;  ///< false: exactly one label. true: every label with a score >= threshold.
   double threshold = 0.5;
-  std::optional<std::vector<std::string>> applies_to;  ///< Entity types; absent: all.
-  bool qualify_labels = false;                         ///< Show the model "group: label" instead of "label".
+  std::optional<std::vector<std::string>> applies_to = {};  ///< Entity types; absent: all.
+  bool qualify_labels = false;  ///< Show the model "group: label" instead of "label".
 };
 
 /// One relation type.
@@ -73,11 +73,11 @@ struct ClassificationOptions {
   enum class Activation { kAuto, kSigmoid, kSoftmax };
 
   bool multi_label = false;
-  double cls_threshold = 0.5;  ///< In [0, 1]; used by multi-label tasks only.
-  std::optional<int> top_k;    ///< >= 1: a multi-label task returns at most so many, best first.
+  double cls_threshold = 0.5;     ///< In [0, 1]; used by multi-label tasks only.
+  std::optional<int> top_k = {};  ///< >= 1: a multi-label task returns at most so many, best first.
   Activation class_act = Activation::kAuto;
-  std::optional<std::string> prompt;                          ///< Instruction put behind the task name.
-  std::vector<std::pair<std::string, std::string>> examples;  ///< (input, label) pairs for the prompt.
+  std::optional<std::string> prompt = {};                          ///< Instruction put behind the task name.
+  std::vector<std::pair<std::string, std::string>> examples = {};  ///< (input, label) pairs for the prompt.
 };
 
 /// One field of a structure.

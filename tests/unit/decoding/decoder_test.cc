@@ -45,13 +45,13 @@ PreparedText text_of(const CompiledPrompt& prompt, const std::string& text) {
   return prepared;
 }
 
-struct Run {
+struct Scenario {
   CompiledPrompt prompt;
   PreparedText prepared;
   ExtractOptions options;
   std::vector<TaskSlot> slots;
 
-  Run(const Schema& schema, const std::string& text, const ExtractOptions& run_options = {})
+  Scenario(const Schema& schema, const std::string& text, const ExtractOptions& run_options = {})
       : prompt(prompt_for(schema)),
         prepared(text_of(prompt, text)),
         options(run_options),
@@ -74,7 +74,7 @@ TEST(Plan, GivesEveryLabelItsOwnThresholdOrTheCalls) {
   Schema schema;
   schema.entities({EntityType{"a", {}, {}, 0.25, {}}, EntityType{"b", {}, {}, {}, {}}});
   schema.entity_attributes({{"mood", {"glad"}}});
-  const Run run(schema, "x .");
+  const Scenario run(schema, "x .");
   EXPECT_EQ(run.slots[0].thresholds[0], 0.25F);
   EXPECT_EQ(run.slots[0].thresholds[1], 0.5F);
   EXPECT_TRUE(std::isnan(run.slots[0].thresholds[2]));  // attributes are no entities
@@ -84,7 +84,7 @@ TEST(Plan, GivesEveryLabelItsOwnThresholdOrTheCalls) {
 TEST(Plan, AsksForNothingWhereTheTextHasNoWords) {
   Schema schema;
   schema.entities({"a"});
-  const Run run(schema, "");
+  const Scenario run(schema, "");
   EXPECT_TRUE(std::isnan(run.slots[0].thresholds[0]));
 }
 
@@ -94,7 +94,7 @@ TEST(Decode, ComparesScoresInFloat32) {
   options.threshold = 0.7;
   Schema schema;
   schema.entities({"a"});
-  const Run run(schema, "x y", options);
+  const Scenario run(schema, "x y", options);
   EXPECT_EQ(run.json({{spans(1, {{0, 0, 0, 0, 0.7F}})}}).dump(), R"({"entities":{"a":["x"]}})");
 }
 
@@ -103,7 +103,7 @@ TEST(Decode, ComparesChoicesInDouble) {
   options.threshold = 0.7;
   Schema schema;
   schema.structure("s", std::vector<std::string>{"f::[a|b]"});
-  const Run run(schema, "x y", options);
+  const Scenario run(schema, "x y", options);
   TaskOutput output = spans(1, {});
   output.choice_scores.assign(run.prompt.prefix.words.size(), 0.7F);
   EXPECT_EQ(run.json({{output}}).dump(), R"({"s":[]})");  // 0.699999988 < 0.7
@@ -112,7 +112,7 @@ TEST(Decode, ComparesChoicesInDouble) {
 TEST(Decode, CountZeroAndNothingFoundAreToldApart) {
   Schema schema;
   schema.entities({"a"}).structure("s", std::vector<std::string>{"f"}).relations({"r"});
-  const Run run(schema, "x y");
+  const Scenario run(schema, "x y");
   EXPECT_EQ(run.json({{spans(0, {}), spans(0, {}), spans(0, {})}}).dump(),
             R"({"s":{},"entities":{},"relation_extraction":{"r":[]}})");
   EXPECT_EQ(run.json({{spans(1, {}), spans(1, {}), spans(1, {})}}).dump(),
@@ -124,12 +124,12 @@ TEST(Decode, RepeatedMentionsVanishUnlessPlacesAreShownOrCorrected) {
   schema.entities({"a"});
   const SequenceOutput output = {{spans(1, {{0, 0, 0, 0, 0.9F}, {0, 0, 1, 0, 0.8F}})}};
   ExtractOptions options;
-  EXPECT_EQ(Run(schema, "Bob bob", options).json(output).dump(), R"({"entities":{"a":["Bob"]}})");
+  EXPECT_EQ(Scenario(schema, "Bob bob", options).json(output).dump(), R"({"entities":{"a":["Bob"]}})");
   options.corrected = true;
-  EXPECT_EQ(Run(schema, "Bob bob", options).json(output).dump(), R"({"entities":{"a":["Bob","bob"]}})");
+  EXPECT_EQ(Scenario(schema, "Bob bob", options).json(output).dump(), R"({"entities":{"a":["Bob","bob"]}})");
   options.corrected = false;
   options.include_spans = true;
-  EXPECT_EQ(Run(schema, "Bob bob", options).json(output).at("entities").at("a").size(), 2U);
+  EXPECT_EQ(Scenario(schema, "Bob bob", options).json(output).at("entities").at("a").size(), 2U);
 }
 
 TEST(Decode, ARelationWithADescriptionIsFiledUnderItsPromptUnlessCorrected) {
@@ -137,10 +137,11 @@ TEST(Decode, ARelationWithADescriptionIsFiledUnderItsPromptUnlessCorrected) {
   schema.relations({RelationType{"works for", "employer", 0.95}});
   const SequenceOutput output = {{spans(1, {{0, 0, 0, 0, 0.9F}, {0, 1, 1, 0, 0.9F}})}};
   ExtractOptions options;
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(),
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(),
             R"({"relation_extraction":{"works for: employer":[["x","y"]],"works for":[]}})");
   options.corrected = true;  // and its own threshold holds
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(), R"({"relation_extraction":{"works for":[]}})");
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(),
+            R"({"relation_extraction":{"works for":[]}})");
 }
 
 TEST(Decode, AStructureWithHeadAndTailBecomesARelationUnlessCorrected) {
@@ -148,10 +149,10 @@ TEST(Decode, AStructureWithHeadAndTailBecomesARelationUnlessCorrected) {
   schema.structure("pair", std::vector<std::string>{"head::str", "tail::str"});
   const SequenceOutput output = {{spans(1, {{0, 0, 0, 0, 0.9F}, {0, 1, 1, 0, 0.9F}})}};
   ExtractOptions options;
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(),
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(),
             R"({"relation_extraction":{"pair":[{"head":"x","tail":"y"}]}})");
   options.corrected = true;
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(), R"({"pair":[{"head":"x","tail":"y"}]})");
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(), R"({"pair":[{"head":"x","tail":"y"}]})");
 }
 
 TEST(Decode, TasksOfOneNameOverwriteEachOtherUnlessCorrected) {
@@ -161,18 +162,17 @@ TEST(Decode, TasksOfOneNameOverwriteEachOtherUnlessCorrected) {
   classes.class_logits = {2, 1};
   const SequenceOutput output = {{spans(1, {{0, 0, 0, 0, 0.9F}}), classes}};
   ExtractOptions options;
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(), R"({"tone":"good"})");
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(), R"({"tone":"good"})");
   options.corrected = true;
-  EXPECT_EQ(Run(schema, "x y", options).json(output).dump(),
-            R"({"tone":[{"f":["x"]}],"tone (classification)":"good"
-})");
+  EXPECT_EQ(Scenario(schema, "x y", options).json(output).dump(),
+            R"json({"tone":[{"f":["x"]}],"tone (classification)":"good"})json");
 }
 
 TEST(Decode, AChoiceReadsTheFirstEqualWordOfThePrefixUnlessCorrected) {
   Schema schema;
   schema.structure("s", std::vector<std::string>{"size::[small|large]", "fit::[small|wide]"});
   ExtractOptions options;
-  const Run reference(schema, "x y", options);
+  const Scenario reference(schema, "x y", options);
   // Prefix: ( s: size ( small | large ) , fit ( small | wide ) ); scores make only fit's own "small" pass.
   const auto& words = reference.prompt.prefix.words;
   ASSERT_EQ(words[4], "small");
@@ -182,7 +182,8 @@ TEST(Decode, AChoiceReadsTheFirstEqualWordOfThePrefixUnlessCorrected) {
   output.choice_scores[words.size() + 11] = 0.9F;
   EXPECT_EQ(reference.json({{output}}).dump(), R"({"s":[]})");
   options.corrected = true;
-  EXPECT_EQ(Run(schema, "x y", options).json({{output}}).dump(), R"({"s":[{"size":null,"fit":"small"}]})");
+  EXPECT_EQ(Scenario(schema, "x y", options).json({{output}}).dump(),
+            R"({"s":[{"size":null,"fit":"small"}]})");
 }
 
 TEST(Decode, MultiLabelFallsBackToTheBestAndSortsOnlyForTopK) {
@@ -192,13 +193,13 @@ TEST(Decode, MultiLabelFallsBackToTheBestAndSortsOnlyForTopK) {
   output.class_logits = {-3, -1, -2};
   Schema schema;
   schema.classification("t", std::vector<std::string>{"a", "b", "c"}, multi);
-  EXPECT_EQ(Run(schema, "x").json({{output}}).dump(), R"({"t":["b"]})");
+  EXPECT_EQ(Scenario(schema, "x").json({{output}}).dump(), R"({"t":["b"]})");
   output.class_logits = {1, 3, 2};
-  EXPECT_EQ(Run(schema, "x").json({{output}}).dump(), R"({"t":["a","b","c"]})");
+  EXPECT_EQ(Scenario(schema, "x").json({{output}}).dump(), R"({"t":["a","b","c"]})");
   multi.top_k = 2;
   Schema limited;
   limited.classification("t", std::vector<std::string>{"a", "b", "c"}, multi);
-  EXPECT_EQ(Run(limited, "x").json({{output}}).dump(), R"({"t":["b","c"]})");
+  EXPECT_EQ(Scenario(limited, "x").json({{output}}).dump(), R"({"t":["b","c"]})");
 }
 
 TEST(Decode, ASingleLabelTaskIgnoresItsThreshold) {
@@ -208,7 +209,7 @@ TEST(Decode, ASingleLabelTaskIgnoresItsThreshold) {
   schema.classification("t", std::vector<std::string>{"a", "b"}, single);
   TaskOutput output;
   output.class_logits = {0.1F, 0.0F};
-  EXPECT_EQ(Run(schema, "x").json({{output}}).dump(), R"({"t":"a"})");
+  EXPECT_EQ(Scenario(schema, "x").json({{output}}).dump(), R"({"t":"a"})");
 }
 
 TEST(Decode, ValidatorsActBeforeOverlaps) {
@@ -216,7 +217,7 @@ TEST(Decode, ValidatorsActBeforeOverlaps) {
   schema.entities({"code"}, {Dtype::kList, {}, {{"[0-9]+"}}});
   // "12 x" is more confident, but no number; without it "12" is free.
   const SequenceOutput output = {{spans(1, {{0, 0, 0, 0, 0.6F}, {0, 0, 0, 1, 0.9F}})}};
-  EXPECT_EQ(Run(schema, "12 x").json(output).dump(), R"({"entities":{"code":["12"]}})");
+  EXPECT_EQ(Scenario(schema, "12 x").json(output).dump(), R"({"entities":{"code":["12"]}})");
 }
 
 TEST(Decode, AttributesAreDecidedAtTheEntitysPlace) {
@@ -230,7 +231,7 @@ TEST(Decode, AttributesAreDecidedAtTheEntitysPlace) {
   TaskOutput output = spans(1, {{0, 0, 0, 0, 0.9F}});
   // Logits in the order of the groups' labels: sad, glad, tall, old, wide.
   output.attribute_logits = {0, 1, 3, -3, 0};
-  const Result result = Run(schema, "Bob ran").decode({{output}});
+  const Result result = Scenario(schema, "Bob ran").decode({{output}});
   const Entity& bob = result.entities.at(0).entities.at(0);
   ASSERT_EQ(bob.attributes.size(), 3U);
   EXPECT_EQ(bob.attributes[0].labels.at(0).label, "glad");
@@ -246,7 +247,7 @@ TEST(Decode, OffsetsComeInTheUnitThatWasAsked) {
   const std::string text = "\xF0\x9F\x98\x80\xC3\xA9 x";  // an emoji, an accented e, a blank, x
   const SequenceOutput output = {{spans(1, {{0, 0, 1, 0, 0.9F}})}};
   const auto begin_in = [&](OffsetUnit unit) {
-    Result result = Run(schema, text, options).decode(output);
+    Result result = Scenario(schema, text, options).decode(output);
     finish_offsets(result, text, unit);
     return result.entities.at(0).entities.at(0).begin;
   };
@@ -263,7 +264,7 @@ TEST(Decode, RawShapesAreThoseOfTheReference) {
   TaskOutput classes;
   classes.class_logits = {0, 0};
   const SequenceOutput output = {{spans(1, {}), spans(1, {{0, 0, 0, 0, 0.9F}, {0, 1, 1, 0, 0.9F}}), classes}};
-  EXPECT_EQ(Run(schema, "p q", options).json(output).dump(),
+  EXPECT_EQ(Scenario(schema, "p q", options).json(output).dump(),
             R"({"entities":[{"a":""}],"r":[["p","q"]],"t":["x",0.5]})");
 }
 

@@ -21,7 +21,7 @@ std::vector<std::string> keys(const OrderedMap<bool>& map) {
 
 TEST(OrderedMap, KeepsThePlaceOfAReassignedKeyAndForgetsThatOfAnErasedOne) {
   OrderedMap<bool> map;
-  map["a"] = map["b"] = map["c"] = true;
+  for (const char* key : {"a", "b", "c"}) map[key] = true;
   map["a"] = false;
   EXPECT_THAT(keys(map), ElementsAre("a", "b", "c"));
   map.erase("a");
