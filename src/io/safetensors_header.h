@@ -28,8 +28,8 @@ struct SafetensorsHeader {
 /// then the tensors' bytes. Holds the file to the format's own rules (safetensors crate,
 /// `Metadata::validate`): the tensors' bytes follow each other without holes or overlaps and fill the file,
 /// and each has as many bytes as its shape and dtype ask for. So every range of the result lies within
-/// `file`. Stricter than the crate only on duplicate names and more than 64 dimensions. Throws ModelError
-/// "<path>: ...".
+/// `file`. Stricter than the crate on duplicate names, more than 64 dimensions, dtypes that this engine does
+/// not read, and blanks before the header's brace, which the format forbids. Throws ModelError "<path>: ...".
 SafetensorsHeader read_safetensors_header(std::string_view file, const std::string& path);
 
 }  // namespace gliner
