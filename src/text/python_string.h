@@ -16,8 +16,8 @@ bool py_is_space(char32_t cp);
 /// `str.strip()`: both ends freed of py_is_space. A view into `text`.
 std::string_view py_strip(std::string_view text);
 
-/// `repr(text)` of a str: quotes, escapes of non-printable characters. Used where the reference builds keys with
-/// repr().
+/// `repr(text)` of a str: quotes, escapes of non-printable characters. Used where the reference builds keys
+/// with repr().
 std::string py_repr(std::string_view text);
 
 }  // namespace gliner

@@ -5,6 +5,9 @@
 
 namespace gliner {
 
+/// Has a meaning in Unicode 14.0.
+bool py_is_assigned(char32_t cp);
+
 /// `\w` of a str pattern: `str.isalnum()` or '_'. No combining marks.
 bool py_is_word(char32_t cp);
 
