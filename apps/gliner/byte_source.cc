@@ -50,7 +50,7 @@ std::size_t ByteSource::read(char* buffer, std::size_t size) {
     if (!wait_readable(fd_)) return 0;
     const ssize_t count = ::read(fd_, buffer, size);
     if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) throw UsageError(fmt::format("cannot read {}: {}", name_, std::strerror(errno)));
+    if (errno != EINTR) throw IoError(fmt::format("cannot read {}: {}", name_, std::strerror(errno)));
   }
 }
 

@@ -9,7 +9,7 @@ namespace gliner::cli {
 /// the number of the signal that ended the run.
 enum ExitCode : int {
   kDone = 0,           ///< Every record has a result.
-  kRecordsFailed = 1,  ///< Some records have an error row instead, or the rows could not be written.
+  kRecordsFailed = 1,  ///< Some records have an error row instead, or reading or writing broke off.
   kUsage = 2,          ///< Wrong options, schema or input file; nothing was extracted.
   kModel = 3,          ///< The model could not be loaded.
 };
@@ -20,8 +20,9 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The rows cannot be written (a full disk, a lost mount). Ends the command with kRecordsFailed.
-class WriteError : public std::runtime_error {
+/// Records cannot be read, or rows written, to the end (a full disk, a lost mount). Ends the command with
+/// kRecordsFailed.
+class IoError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

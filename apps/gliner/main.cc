@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   } catch (const gliner::ModelError& error) {
     log_error("{}", error.what());
     return kModel;
-  } catch (const WriteError& error) {
+  } catch (const IoError& error) {
     log_error("{}", error.what());
     return kRecordsFailed;
   } catch (const std::exception& error) {

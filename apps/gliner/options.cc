@@ -52,11 +52,7 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option_function<int>(
-         "--max-len",
-         [&options](int words) {
-           options.extract.max_len = words;
-           options.max_len_given = true;
-         },
+         "--max-len", [&options](int words) { options.extract.max_len = words; },
          "Words kept of each text (default: all); rows of cut texts say how many were lost")
       ->check(at_least(1))
       ->type_name("N")
@@ -158,7 +154,8 @@ ExtractOptions InferenceOptions::extract_options() const {
   if (long_text) {
     if (raw)
       throw UsageError("--raw cannot be combined with --long: windows are merged in the formatted shapes");
-    if (max_len_given) throw UsageError("--max-len cannot be combined with --long: the window is the limit");
+    if (extract.max_len)
+      throw UsageError("--max-len cannot be combined with --long: the window is the limit");
     if (windows.chunk_overlap >= windows.chunk_size) {
       throw UsageError(fmt::format("--chunk-overlap {} must be smaller than --chunk-size {}",
                                    windows.chunk_overlap, windows.chunk_size));

@@ -65,7 +65,6 @@ struct InferenceOptions {
   bool raw = false;
   bool long_text = false;
   LongOptions windows;
-  bool max_len_given = false;
 
   /// The library's options. Throws UsageError when options exclude each other.
   ExtractOptions extract_options() const;

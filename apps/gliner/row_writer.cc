@@ -53,7 +53,7 @@ bool RowWriter::flush() {
     } else if (errno == EPIPE) {
       return false;
     } else if (errno != EINTR) {
-      throw WriteError(fmt::format("cannot write {}: {}", name_, std::strerror(errno)));
+      throw IoError(fmt::format("cannot write {}: {}", name_, std::strerror(errno)));
     }
   }
   pending_.clear();

@@ -18,7 +18,7 @@ class RowWriter {
   /// Takes one row of JSON on one line, without the line end.
   void write(const std::string& row);
 
-  /// False when the reader of standard output has gone away. Throws WriteError on any other failure.
+  /// False when the reader of standard output has gone away. Throws IoError on any other failure.
   bool flush();
 
  private:
