@@ -52,6 +52,7 @@ class BatchExtractor {
   /// `schemas`: one for all texts, or one per text.
   std::vector<Result> run(const std::vector<std::string>& texts, const std::vector<Schema>& schemas) const;
   Result run_one(const std::string& text, const Schema& schema) const;
+  Schema schema_of(const InputRecord& record) const;
 
   const Extractor& model_;
   ExtractOptions options_;
@@ -80,6 +81,12 @@ Result BatchExtractor::run_one(const std::string& text, const Schema& schema) co
   }
 }
 
+Schema BatchExtractor::schema_of(const InputRecord& record) const {
+  if (record.schema) return schemas_.parse_own(*record.schema);
+  if (schemas_.shared) return *schemas_.shared;
+  throw InputError("the record has no schema of its own and --schema-file is not given");
+}
+
 std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) const {
   std::vector<Result> results(records.size());
   std::vector<std::size_t> usable;  // index in `records` of each text
@@ -88,16 +95,17 @@ std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) c
   bool own_schemas = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
     InputRecord& record = records[i];
+    if (record.error) {
+      results[i].error = record.error;
+      continue;
+    }
     try {
-      if (record.error) throw InputError(*record.error);
-      if (!record.schema && !schemas_.shared)
-        throw InputError("the record has no schema and --schema-file is not given");
-      schemas.push_back(record.schema ? schemas_.parse_own(*record.schema) : *schemas_.shared);
-      own_schemas = own_schemas || record.schema.has_value();
+      schemas.push_back(schema_of(record));
     } catch (const InputError& error) {
       results[i].error = error.what();
       continue;
     }
+    own_schemas = own_schemas || record.schema.has_value();
     usable.push_back(i);
     texts.push_back(std::move(record.text));
   }
@@ -129,13 +137,18 @@ void write_rows(const std::vector<InputRecord>& records, const std::vector<Resul
                 RowWriter& writer, Tally& tally) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     ++tally.records;
-    if (results[i].error) {
-      ++tally.failed;
-      writer.write(error_row(records[i], *results[i].error));
-    } else {
-      if (results[i].truncated_words > 0) ++tally.truncated;
-      writer.write(result_row(records[i], results[i]));
+    std::optional<std::string> error = results[i].error;
+    if (!error) {
+      try {
+        writer.write(result_row(records[i], results[i]));
+        if (results[i].truncated_words > 0) ++tally.truncated;
+        continue;
+      } catch (const Error& failure) {  // a result that has no JSON form
+        error = failure.what();
+      }
     }
+    ++tally.failed;
+    writer.write(error_row(records[i], *error));
   }
 }
 
