@@ -324,13 +324,16 @@ void JsonCursor::end() {
   if (pos_ < text_.size()) fail_expected("nothing more");
 }
 
-RawObject::RawObject(JsonCursor& cursor) : cursor_(cursor) {
+RawObject::RawObject(JsonCursor& cursor, const std::string& where) : cursor_(cursor) {
+  cursor_.exchange_where(where);
+  const std::string outer = cursor.exchange_where(where);
   cursor.begin_object();
   std::string_view key;
   while (cursor.next_member(key)) {
     std::string name(key);
     members_.emplace_back(std::move(name), cursor.skip());
   }
+  cursor.exchange_where(outer);
 }
 
 const std::string_view* RawObject::find(std::string_view key) const {

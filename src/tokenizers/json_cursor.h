@@ -55,7 +55,8 @@ class JsonCursor {
   JsonCursor at(std::string_view slice, const std::string& where) const;
 
   const std::string& file() const { return file_; }
-  const std::string& where() const { return where_; }
+  /// Changes the place named in messages; returns the one before.
+  std::string exchange_where(std::string where) { return std::exchange(where_, std::move(where)); }
 
   /// Throws ModelError "<file>: <where>: <message>".
   [[noreturn]] void fail(const std::string& message) const;
@@ -84,8 +85,8 @@ class JsonCursor {
 /// The members of a JSON object, checked but not yet read. Of a repeated key the last counts.
 class RawObject {
  public:
-  /// Reads the object at the cursor.
-  explicit RawObject(JsonCursor& cursor);
+  /// Reads the object at the cursor, which messages call `where`.
+  RawObject(JsonCursor& cursor, const std::string& where);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   /// Present and not null.

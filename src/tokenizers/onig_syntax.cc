@@ -1,10 +1,14 @@
 #include "tokenizers/onig_syntax.h"
 
 #include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "text/utf8.h"
@@ -76,7 +80,14 @@ class Translator {
         continue;
       }
       const std::size_t begin = out_.size();
-      if (atom(ignore_case, depth)) quantifiers(begin);
+      const char32_t before = std::exchange(literal_, 0);
+      const bool repeatable = atom(ignore_case, depth);
+      if (ignore_case && literal_ != 0 && folds_to_several(before, literal_)) {
+        fail(
+            "letters that stand for one another in groups (\"ss\" and \"\u00DF\") under (?i) are not "
+            "supported");
+      }
+      if (repeatable) quantifiers(begin);
     }
   }
 
@@ -103,9 +114,25 @@ class Translator {
         out_ += pattern_[pos_++];
         return true;
       default:
-        out_ += escaped(next_code_point(pattern_, pos_));
+        literal_ = next_code_point(pattern_, pos_);
+        out_ += escaped(literal_);
         return true;
     }
+  }
+
+  // Oniguruma lets "ss" match U+00DF and the other way around when cases are ignored, PCRE2 does not: true if
+  // the case folding of `last`, or of something that folds to `before` and `last`, has more than one code
+  // point.
+  static bool folds_to_several(char32_t before, char32_t last) {
+    static constexpr std::array<std::string_view, 5> kPairs = {"ff", "fi", "fl", "ss", "st"};
+    const auto fold = [](char32_t cp) { return u_foldCase(static_cast<UChar32>(cp), U_FOLD_CASE_DEFAULT); };
+    const std::array<char, 2> pair = {static_cast<char>(fold(before)), static_cast<char>(fold(last))};
+    const bool ascii = fold(before) < 0x80 && fold(last) < 0x80;
+    if (ascii)
+      return std::find(kPairs.begin(), kPairs.end(), std::string_view(pair.data(), 2)) != kPairs.end();
+    const icu::UnicodeString one(static_cast<UChar32>(last));
+    const bool joins = before != 0 && last >= 0x02BC;  // marks, and letters behind U+02BC
+    return joins || icu::UnicodeString(one).foldCase().countChar32() > 1;
   }
 
   bool group(bool ignore_case, int depth) {
@@ -305,7 +332,10 @@ class Translator {
 
   std::string escape(bool ignore_case) {
     char32_t cp = 0;
-    if (code_point_escape(cp, /*in_class=*/false)) return escaped(cp);
+    if (code_point_escape(cp, /*in_class=*/false)) {
+      literal_ = cp;
+      return escaped(cp);
+    }
     const char c = pattern_[pos_++];
     if (std::string text = shorthand(c, /*in_class=*/false); !text.empty()) return text;
     const std::string word = shorthand('w', /*in_class=*/false);
@@ -446,6 +476,7 @@ class Translator {
   std::string_view pattern_;
   std::size_t pos_ = 0;
   std::string out_;
+  char32_t literal_ = 0;  // the code point that the last atom was; 0: it was no literal
 };
 
 }  // namespace

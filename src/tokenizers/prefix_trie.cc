@@ -1,6 +1,7 @@
 #include "tokenizers/prefix_trie.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/check.h"
 
@@ -16,35 +17,52 @@ std::uint64_t leading_bytes(std::string_view text) {
   return bytes;
 }
 
-std::vector<std::uint32_t> sorted_order(const std::vector<PrefixTrie::Key>& keys) {
-  struct Item {
-    std::uint64_t leading;
-    std::uint32_t index;
-  };
-  std::vector<Item> items;
-  items.reserve(keys.size());
-  for (const PrefixTrie::Key& key : keys) {
-    items.push_back({leading_bytes(key.text), static_cast<std::uint32_t>(items.size())});
+// The keys in order of their bytes, equal ones in the order given, packed one behind the other: building the
+// trie reads them level by level, from front to back.
+struct SortedKeys {
+  explicit SortedKeys(const std::vector<PrefixTrie::Key>& keys) {
+    struct Item {
+      std::uint64_t leading;
+      std::uint32_t index;
+    };
+    std::vector<Item> items;
+    items.reserve(keys.size());
+    std::size_t size = 0;
+    for (const PrefixTrie::Key& key : keys) {
+      items.push_back({leading_bytes(key.text), static_cast<std::uint32_t>(items.size())});
+      size += key.text.size();
+    }
+    std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+      if (a.leading != b.leading) return a.leading < b.leading;
+      const int order = keys[a.index].text.compare(keys[b.index].text);
+      return order != 0 ? order < 0 : a.index < b.index;
+    });
+    bytes.reserve(size);
+    begin.reserve(keys.size() + 1);
+    values.reserve(keys.size());
+    for (const Item& item : items) {
+      begin.push_back(bytes.size());
+      values.push_back(keys[item.index].value);
+      bytes += keys[item.index].text;
+    }
+    begin.push_back(bytes.size());
   }
-  std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
-    if (a.leading != b.leading) return a.leading < b.leading;
-    const int order = keys[a.index].text.compare(keys[b.index].text);
-    return order != 0 ? order < 0 : a.index < b.index;
-  });
-  std::vector<std::uint32_t> order;
-  order.reserve(items.size());
-  for (const Item& item : items) order.push_back(item.index);
-  return order;
-}
+
+  std::size_t size_of(std::uint32_t key) const { return begin[key + 1] - begin[key]; }
+  char byte_of(std::uint32_t key, std::uint32_t depth) const { return bytes[begin[key] + depth]; }
+
+  std::string bytes;
+  std::vector<std::size_t> begin;
+  std::vector<std::int32_t> values;
+};
 
 }  // namespace
 
 PrefixTrie::PrefixTrie(const std::vector<Key>& keys) : root_children_(256, kNone) {
   GLINER_CHECK(keys.size() < kNone);
-  const std::vector<std::uint32_t> order = sorted_order(keys);
-  const auto text = [&](std::uint32_t i) { return keys[order[i]].text; };
+  const SortedKeys sorted(keys);
 
-  // Keys [begin, end) in sorted order share the first `depth` bytes: one node.
+  // Keys [begin, end) share the first `depth` bytes: one node.
   struct Range {
     std::uint32_t begin;
     std::uint32_t end;
@@ -55,18 +73,18 @@ PrefixTrie::PrefixTrie(const std::vector<Key>& keys) : root_children_(256, kNone
   for (std::size_t node = 0; node < ranges.size(); ++node) {
     Range range = ranges[node];
     std::int32_t value = -1;
-    for (; range.begin < range.end && text(range.begin).size() == range.depth; ++range.begin) {
-      value = keys[order[range.begin]].value;
+    for (; range.begin < range.end && sorted.size_of(range.begin) == range.depth; ++range.begin) {
+      value = sorted.values[range.begin];
     }
     values_.push_back(value);
     first_child_.push_back(static_cast<std::uint32_t>(ranges.size()));
-    for (std::uint32_t i = range.begin; i < range.end;) {
-      const char label = text(i)[range.depth];
-      const std::uint32_t begin = i;
-      while (i < range.end && text(i)[range.depth] == label) ++i;
+    for (std::uint32_t key = range.begin; key < range.end;) {
+      const char label = sorted.byte_of(key, range.depth);
+      const std::uint32_t begin = key;
+      while (key < range.end && sorted.byte_of(key, range.depth) == label) ++key;
       if (node == kRoot) root_children_[static_cast<unsigned char>(label)] = static_cast<Node>(ranges.size());
       GLINER_CHECK(ranges.size() < kNone);
-      ranges.push_back({begin, i, range.depth + 1});
+      ranges.push_back({begin, key, range.depth + 1});
       labels_.push_back(label);
     }
   }
