@@ -37,7 +37,7 @@ int init_intra_op_threads(int threads) {
 }
 
 IntraOpScope::IntraOpScope(int threads) {
-  // LibTorch sets a thread's number at its first parallel region; ask now, or that would undo ours.
+  // LibTorch sets a thread's number when it first asks for it; ask now, or that would undo ours.
   at::get_num_threads();
   previous_ = omp_get_max_threads();
   omp_set_num_threads(threads);
@@ -45,7 +45,11 @@ IntraOpScope::IntraOpScope(int threads) {
 
 IntraOpScope::~IntraOpScope() { omp_set_num_threads(previous_); }
 
-int intra_op_threads() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+int intra_op_threads() {
+  if (omp_in_parallel()) return 1;
+  at::get_num_threads();
+  return omp_get_max_threads();
+}
 
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
   const std::int64_t workers = std::min<std::int64_t>(count, intra_op_threads());

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "encoders/encoder.h"
+#include "encoders/post_norm_layer.h"
+#include "nn/embedding.h"
+#include "nn/layer_norm.h"
+
+namespace gliner {
+
+/// How tokens are numbered for the position embedding.
+enum class BertPositions {
+  kFromZero,       ///< BERT: 0, 1, 2, ...
+  kBehindPadding,  ///< RoBERTa: pad + 1, pad + 2, ...; the pad token itself stays at pad and is not counted.
+};
+
+/// BERT and its relatives with the same tensors (transformers, modeling_bert.py and modeling_roberta.py). The
+/// pooler is not computed.
+class BertEncoder : public Encoder {
+ public:
+  BertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids,
+              BertPositions positions);
+
+  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const override;
+  std::int64_t max_sequence_tokens() const override;
+  std::int64_t vocab_size() const override { return words_->rows(); }
+
+ private:
+  std::vector<std::int32_t> positions_of(const std::vector<std::int32_t>& ids,
+                                         const SequenceStart& start) const;
+
+  BertPositions numbering_;
+  std::int32_t pad_id_;
+  AttentionOptions attention_;
+  std::shared_ptr<Embedding> words_, positions_, token_types_;
+  std::shared_ptr<LayerNorm> norm_;
+  std::vector<std::shared_ptr<PostNormLayer>> layers_;
+};
+
+}  // namespace gliner

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "config/encoder_config.h"
+#include "nn/attention.h"
+#include "nn/weight_scope.h"
+
+namespace gliner {
+
+/// A transformer encoder: token ids in, one vector per token out. Knows no model family and no prompt. Its
+/// modules carry the checkpoint's names. Const after construction; `forward` is thread-safe.
+class Encoder : public torch::nn::Module {
+ public:
+  /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32.
+  virtual at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const = 0;
+
+  /// Longest sequence in tokens; 0: any. A longer one has no position embedding.
+  virtual std::int64_t max_sequence_tokens() const = 0;
+
+  /// Rows of the word embedding in the file.
+  virtual std::int64_t vocab_size() const = 0;
+};
+
+/// Builds the encoder that `config.model_type` names from the tensors below `w`. Ids below `known_ids` are
+/// accepted even where the file has no row for them: their word vector is zero. Throws ModelError on a kind
+/// that is not supported and on weights that do not fit.
+std::shared_ptr<Encoder> make_encoder(const WeightScope& w, const EncoderConfig& config,
+                                      std::int64_t known_ids);
+
+}  // namespace gliner

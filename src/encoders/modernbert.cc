@@ -1,0 +1,99 @@
+#include "encoders/modernbert.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/check.h"
+#include "nn/module_path.h"
+#include "nn/rotary.h"
+#include "nn/rows.h"
+
+namespace gliner {
+
+ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& config,
+                                     std::int64_t known_ids)
+    : global_theta_(config.global_rope_theta),
+      local_theta_(config.local_rope_theta),
+      head_size_(config.hidden_size / config.num_attention_heads),
+      activation_(config.hidden_act) {
+  const std::int64_t hidden = config.hidden_size;
+  if (head_size_ % 2 != 0)
+    throw ModelError(
+        fmt::format("encoder config: expected an even head size for rotary positions, found {} / {}", hidden,
+                    config.num_attention_heads));
+  GLINER_CHECK(config.layer_is_global.size() == static_cast<std::size_t>(config.num_hidden_layers));
+  global_attention_.heads = config.num_attention_heads;
+  global_attention_.scale = 1.0 / std::sqrt(static_cast<double>(head_size_));
+  local_attention_ = global_attention_;
+  local_attention_.window = config.local_attention / 2;
+
+  const auto norm = [&](const std::string& path) {
+    return register_at(
+        *this, path, std::make_shared<LayerNorm>(w / path, hidden, config.layer_norm_eps, config.norm_bias));
+  };
+  words_ =
+      register_at(*this, "embeddings.tok_embeddings",
+                  std::make_shared<Embedding>(w / "embeddings.tok_embeddings", kAnySize, hidden, known_ids));
+  embedding_norm_ = norm("embeddings.norm");
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(bind_layer(w, config, i));
+  final_norm_ = norm("final_norm");
+}
+
+ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, const EncoderConfig& config,
+                                                       std::int64_t index) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t inner = config.intermediate_size;
+  const std::string name = fmt::format("layers.{}.", index);
+  const auto norm = [&](const std::string& path) {
+    return register_at(
+        *this, name + path,
+        std::make_shared<LayerNorm>(w / (name + path), hidden, config.layer_norm_eps, config.norm_bias));
+  };
+  const auto linear = [&](const std::string& path, std::int64_t in, std::int64_t out, bool bias) {
+    return register_at(
+        *this, name + path,
+        std::make_shared<Linear>(w / (name + path), in, out, Linear::Options{std::nullopt, bias}));
+  };
+  Layer layer;
+  layer.global = config.layer_is_global[static_cast<std::size_t>(index)];
+  if (index > 0) layer.attention_norm = norm("attn_norm");
+  layer.qkv = linear("attn.Wqkv", hidden, 3 * hidden, config.attention_bias);
+  layer.attention_out = linear("attn.Wo", hidden, hidden, config.attention_bias);
+  layer.norm = norm("mlp_norm");
+  layer.up_and_gate = linear("mlp.Wi", hidden, 2 * inner, config.mlp_bias);
+  layer.down = linear("mlp.Wo", inner, hidden, config.mlp_bias);
+  return layer;
+}
+
+at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids,
+                                      const SequenceStart& start) const {
+  std::int64_t longest = 0;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
+  at::Tensor x = words_->forward(ids);  // [T, H]
+  x = embedding_norm_->forward(x, x);
+  const RotaryTable global_rotary(global_theta_, head_size_, longest, x.device());
+  const RotaryTable local_rotary(local_theta_, head_size_, longest, x.device());
+
+  at::Tensor normed, qkv, context, up_and_gate, inner;  // Taken turns with by the layers.
+  for (const Layer& layer : layers_) {
+    normed = layer.attention_norm ? layer.attention_norm->forward(x, normed) : x;
+    qkv = layer.qkv->forward(normed, qkv);  // [T, 3H]
+    (layer.global ? global_rotary : local_rotary).turn(qkv, start, global_attention_.heads);
+    context =
+        self_attention(qkv, start, layer.global ? global_attention_ : local_attention_, context);  // [T, H]
+    if (!layer.attention_norm) normed.reset();  // It is x itself, which is about to change.
+    x = layer.attention_out->forward_add(context, x);
+    normed = layer.norm->forward(x, normed);
+    up_and_gate = layer.up_and_gate->forward(normed, up_and_gate);  // [T, 2F]
+    const std::int64_t size = up_and_gate.size(1) / 2;
+    if (!inner.defined()) inner = new_rows(x.size(0), size, x.device());  // [T, F]
+    at::mul_out(inner, activate(up_and_gate.narrow(1, 0, size), activation_),
+                up_and_gate.narrow(1, size, size));
+    x = layer.down->forward_add(inner, x);
+  }
+  return final_norm_->forward(x, x);
+}
+
+}  // namespace gliner

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "encoders/encoder.h"
+#include "nn/embedding.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+
+namespace gliner {
+
+/// ModernBERT (Warner et al. 2024; transformers, modeling_modernbert.py): normalisation before each block,
+/// rotary positions, gated feed-forward blocks, and attention over all tokens or a window of them by layer.
+class ModernBertEncoder : public Encoder {
+ public:
+  ModernBertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
+
+  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const override;
+  std::int64_t max_sequence_tokens() const override { return 0; }
+  std::int64_t vocab_size() const override { return words_->rows(); }
+
+ private:
+  struct Layer {
+    bool global = true;
+    std::shared_ptr<LayerNorm>
+        attention_norm;  // Null in the first layer: the embeddings are normalised already.
+    std::shared_ptr<LayerNorm> norm;
+    std::shared_ptr<Linear> qkv, attention_out, up_and_gate, down;
+  };
+  Layer bind_layer(const WeightScope& w, const EncoderConfig& config, std::int64_t index);
+
+  AttentionOptions global_attention_, local_attention_;
+  double global_theta_, local_theta_;
+  std::int64_t head_size_;
+  Activation activation_;
+  std::shared_ptr<Embedding> words_;
+  std::shared_ptr<LayerNorm> embedding_norm_, final_norm_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace gliner

@@ -1,0 +1,37 @@
+#include "encoders/post_norm_layer.h"
+
+#include "nn/module_path.h"
+
+namespace gliner {
+
+PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
+                             const std::vector<std::string>& names) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t inner = config.intermediate_size;
+  qkv_ = register_at(*this, "attention.self",
+                     std::make_shared<Linear>(w / "attention.self", names, hidden, hidden));
+  attention_out_ = register_at(*this, "attention.output.dense",
+                               std::make_shared<Linear>(w / "attention.output.dense", hidden, hidden));
+  attention_norm_ = register_at(
+      *this, "attention.output.LayerNorm",
+      std::make_shared<LayerNorm>(w / "attention.output.LayerNorm", hidden, config.layer_norm_eps));
+  up_ = register_at(
+      *this, "intermediate.dense",
+      std::make_shared<Linear>(w / "intermediate.dense", hidden, inner, Linear::Options{config.hidden_act}));
+  down_ = register_at(*this, "output.dense", std::make_shared<Linear>(w / "output.dense", inner, hidden));
+  norm_ = register_at(*this, "output.LayerNorm",
+                      std::make_shared<LayerNorm>(w / "output.LayerNorm", hidden, config.layer_norm_eps));
+}
+
+at::Tensor PostNormLayer::forward(const at::Tensor& x, const SequenceStart& start,
+                                  const AttentionOptions& attention, LayerBuffers& buffers) const {
+  buffers.qkv = qkv_->forward(x, buffers.qkv);                                       // [T, 3H]
+  buffers.context = self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
+  at::Tensor y = attention_out_->forward_add(buffers.context, x);                    // [T, H]
+  y = attention_norm_->forward(y, y);
+  buffers.inner = up_->forward(y, buffers.inner);  // [T, F]
+  y = down_->forward_add(buffers.inner, y);        // [T, H]
+  return norm_->forward(y, y);
+}
+
+}  // namespace gliner

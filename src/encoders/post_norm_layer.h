@@ -1,0 +1,42 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+
+#include "config/encoder_config.h"
+#include "nn/attention.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+
+namespace gliner {
+
+/// Matrices that the layers of one forward pass take turns with.
+struct LayerBuffers {
+  at::Tensor qkv;      ///< [T, 3H]
+  at::Tensor context;  ///< [T, H]
+  at::Tensor inner;    ///< [T, F]
+};
+
+/// The transformer layer of BERT and DeBERTa: attention, then a feed-forward block, each added to its input
+/// and normalised after the sum. The two families differ in the names of the query, key and value projections
+/// and in what `attention` says.
+class PostNormLayer : public torch::nn::Module {
+ public:
+  /// `names`: of the query, key and value projections below "attention.self".
+  PostNormLayer(const WeightScope& w, const EncoderConfig& config, const std::vector<std::string>& names);
+
+  /// x: [T, H] -> [T, H]. Overwrites x and the buffers.
+  at::Tensor forward(const at::Tensor& x, const SequenceStart& start, const AttentionOptions& attention,
+                     LayerBuffers& buffers) const;
+
+  /// Query, key and value of any rows [N, H], side by side: [N, 3H].
+  at::Tensor query_key_value(const at::Tensor& x) const { return qkv_->forward(x); }
+
+ private:
+  std::shared_ptr<Linear> qkv_, attention_out_, up_, down_;
+  std::shared_ptr<LayerNorm> attention_norm_, norm_;
+};
+
+}  // namespace gliner

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/gliner2_config.h"
+#include "encoders/encoder.h"
+#include "heads/count_embedding.h"
+#include "heads/span_head.h"
+#include "models/model.h"
+#include "nn/mlp.h"
+
+namespace gliner {
+
+/// The modules of a GLiNER2 span checkpoint under its names, so that named_parameters() is the checkpoint's
+/// list.
+struct Gliner2Modules : torch::nn::Module {
+  Gliner2Modules(const WeightScope& w, const Gliner2Config& config, const EncoderConfig& encoder_config,
+                 std::int64_t known_ids);
+
+  std::shared_ptr<Encoder> encoder;
+  std::shared_ptr<Mlp> count_head;  ///< [P] -> logits of 0 .. kMaxCount - 1 instances
+  std::shared_ptr<CountEmbedding> count_embedding;
+  std::shared_ptr<SpanHead> span_head;
+  std::shared_ptr<Mlp> classifier;  ///< [L] -> logit
+};
+
+/// GLiNER2's span architecture (gliner2/models/span/model.py and inference/runtime.py up to the logits).
+class Gliner2Span : public Model {
+ public:
+  /// `threads`: intra-op threads of a run, > 0.
+  Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report, int threads);
+
+  std::vector<SequenceOutput> run(const PackedBatch& batch, const TraceSink& trace = {}) const override;
+  std::int64_t max_sequence_tokens() const override { return modules_->encoder->max_sequence_tokens(); }
+  const ModelReport& report() const override { return report_; }
+
+  const Gliner2Modules& modules() const { return *modules_; }
+
+ private:
+  std::shared_ptr<const Gliner2Modules> modules_;
+  ModelReport report_;
+  int threads_;
+};
+
+}  // namespace gliner

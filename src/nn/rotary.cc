@@ -1,0 +1,35 @@
+#include "nn/rotary.h"
+
+#include <ATen/ATen.h>
+
+namespace gliner {
+
+RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t length, c10::Device device) {
+  const at::Tensor exponent = at::arange(0, head_size, 2, at::kFloat) / static_cast<double>(head_size);
+  const at::Tensor frequency = at::reciprocal(at::pow(theta, exponent));  // [D / 2]
+  const at::Tensor angle = at::arange(length, at::kFloat).unsqueeze(1) * frequency.unsqueeze(0);
+  cosine_ = angle.cos().to(device);
+  sine_ = angle.sin().to(device);
+}
+
+void RotaryTable::turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
+  const std::int64_t half = cosine_.size(1);
+  const std::int64_t hidden = qkv.size(1) / 3;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
+    const std::int64_t length = start[b + 1] - start[b];
+    if (length == 0) continue;
+    // Query and key are 2 * heads blocks of D = 2 * half columns.
+    const at::Tensor blocks = qkv.narrow(0, start[b], length)
+                                  .narrow(1, 0, 2 * hidden)
+                                  .view({length, 2 * heads, 2, half});  // [L, 2 * heads, 2, D / 2]
+    const at::Tensor first = blocks.select(2, 0);
+    const at::Tensor second = blocks.select(2, 1);
+    const at::Tensor cosine = cosine_.narrow(0, 0, length).unsqueeze(1);  // [L, 1, D / 2]
+    const at::Tensor sine = sine_.narrow(0, 0, length).unsqueeze(1);
+    const at::Tensor turned = first * cosine - second * sine;
+    second.copy_(second * cosine + first * sine);
+    first.copy_(turned);
+  }
+}
+
+}  // namespace gliner

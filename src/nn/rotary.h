@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "nn/attention.h"
+
+namespace gliner {
+
+/// Rotary position embedding (Su et al. 2021) in the half-split form of transformers (rotate_half): dimension
+/// c is turned together with c + D / 2.
+class RotaryTable {
+ public:
+  /// Angles of positions 0 .. length - 1 for heads of `head_size` (even).
+  RotaryTable(double theta, std::int64_t head_size, std::int64_t length, c10::Device device);
+
+  /// Turns query and key in place. qkv: [T, 3H], contiguous; positions count from each sequence's start.
+  void turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const;
+
+ private:
+  at::Tensor cosine_, sine_;  // [length, D / 2]
+};
+
+}  // namespace gliner

@@ -1,0 +1,210 @@
+#include "nn/cpu/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace gliner {
+namespace {
+
+std::vector<float> random_floats(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+// One pass over every instruction set that this machine has, the baseline among them.
+class CpuKernelsTest : public ::testing::TestWithParam<const CpuKernels*> {};
+
+INSTANTIATE_TEST_SUITE_P(Sets, CpuKernelsTest, ::testing::ValuesIn(available_cpu_kernels()),
+                         [](const auto& set) { return std::string(set.param->name); });
+
+struct AttentionShape {
+  std::int64_t length, head_size, window;
+  bool key_table, query_table;
+};
+
+// The definition in kernels.h in double precision.
+std::vector<double> attention_by_definition(const AttentionHead& h) {
+  std::vector<double> out(static_cast<std::size_t>(h.length * h.head_size), 0.0);
+  for (std::int64_t i = 0; i < h.length; ++i) {
+    std::vector<double> weights(static_cast<std::size_t>(h.length), 0.0);
+    double largest = -1e300;
+    for (std::int64_t j = 0; j < h.length; ++j) {
+      double score = 0;
+      for (std::int64_t d = 0; d < h.head_size; ++d) {
+        const std::int64_t cell = d * h.position_stride + h.length - 1 - i + j;
+        const double q = h.query[i * h.stride + d];
+        const double k = h.key[j * h.stride + d];
+        score += q * k;
+        if (h.position_key) score += q * h.position_key[cell];
+        if (h.position_query) score += k * h.position_query[cell];
+      }
+      weights[static_cast<std::size_t>(j)] = score * h.scale;
+      if (h.window < 0 || std::abs(i - j) <= h.window)
+        largest = std::max(largest, weights[static_cast<std::size_t>(j)]);
+    }
+    double total = 0;
+    for (std::int64_t j = 0; j < h.length; ++j) {
+      double& weight = weights[static_cast<std::size_t>(j)];
+      weight = h.window < 0 || std::abs(i - j) <= h.window ? std::exp(weight - largest) : 0;
+      total += weight;
+    }
+    for (std::int64_t j = 0; j < h.length; ++j)
+      for (std::int64_t d = 0; d < h.head_size; ++d)
+        out[static_cast<std::size_t>(i * h.head_size + d)] +=
+            weights[static_cast<std::size_t>(j)] / total * h.value[j * h.stride + d];
+  }
+  return out;
+}
+
+TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
+  const AttentionShape shapes[] = {
+      {1, 4, -1, true, true},    {2, 9, -1, true, false},  {5, 12, -1, false, true},
+      {31, 16, -1, true, true},  {32, 64, -1, true, true}, {33, 64, -1, false, false},
+      {67, 32, 5, false, false}, {40, 80, 0, true, true},  {130, 13, 64, true, true}};
+  for (const AttentionShape& shape : shapes) {
+    SCOPED_TRACE(::testing::Message() << "length " << shape.length << ", head size " << shape.head_size);
+    AttentionHead h;
+    h.length = shape.length;
+    h.head_size = shape.head_size;
+    h.window = shape.window;
+    h.stride = 3 * h.head_size + 1;
+    h.scale = 0.37F;
+    const auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 1);
+    h.query = qkv.data();
+    h.key = h.query + h.head_size;
+    h.value = h.key + h.head_size;
+    h.position_stride = 2 * h.length - 1 + kAttentionSlack;
+    const auto tables = random_floats(static_cast<std::size_t>(2 * h.head_size * h.position_stride), 2);
+    if (shape.key_table) h.position_key = tables.data();
+    if (shape.query_table) h.position_query = tables.data() + h.head_size * h.position_stride;
+    h.out_stride = h.head_size + 3;
+    std::vector<float> out(static_cast<std::size_t>(h.length * h.out_stride), 7.0F);
+    h.out = out.data();
+    // A guard behind the scratch space shows that its size is enough.
+    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
+                               5.0F);
+    h.scratch = scratch.data();
+
+    GetParam()->attention_head(h);
+
+    const std::vector<double> expected = attention_by_definition(h);
+    for (std::int64_t i = 0; i < h.length; ++i) {
+      for (std::int64_t d = 0; d < h.head_size; ++d)
+        ASSERT_NEAR(out[static_cast<std::size_t>(i * h.out_stride + d)],
+                    expected[static_cast<std::size_t>(i * h.head_size + d)], 2e-5);
+      for (std::int64_t d = h.head_size; d < h.out_stride; ++d)
+        ASSERT_EQ(out[static_cast<std::size_t>(i * h.out_stride + d)], 7.0F) << "wrote behind the head";
+    }
+    EXPECT_EQ(scratch.back(), 5.0F);
+  }
+}
+
+TEST_P(CpuKernelsTest, AttentionOfVeryDifferentScoresStaysFinite) {
+  AttentionHead h;
+  h.length = 40;
+  h.head_size = 8;
+  h.stride = 24;
+  h.scale = 1e4F;
+  auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 3);
+  h.query = qkv.data();
+  h.key = h.query + 8;
+  h.value = h.key + 8;
+  std::vector<float> out(static_cast<std::size_t>(h.length * 8));
+  h.out = out.data();
+  h.out_stride = 8;
+  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(40, 8)));
+  h.scratch = scratch.data();
+  GetParam()->attention_head(h);
+  const std::vector<double> expected = attention_by_definition(h);
+  // At this scale the winner takes all; products of 1e4 times float32 rounding may still move a weight a
+  // little.
+  for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], 0.05);
+}
+
+TEST_P(CpuKernelsTest, SpanScoresEqualTheirDefinition) {
+  for (const std::int64_t inner : {7, 16, 52, 144})
+    for (const std::int64_t widths : {1, 3, 4, 9})
+      for (const std::int64_t queries : {1, 2, 5, 8}) {
+        const auto start = random_floats(static_cast<std::size_t>(inner), 1);
+        const auto end = random_floats(static_cast<std::size_t>(widths * inner), 2);
+        const auto query = random_floats(static_cast<std::size_t>(queries * inner), 3);
+        const auto bias = random_floats(static_cast<std::size_t>(queries), 4);
+        std::vector<float> scores(static_cast<std::size_t>(queries * (widths + 2)), 9.0F);
+        SpanScores s;
+        s.start = start.data();
+        s.end = end.data();
+        s.queries = query.data();
+        s.bias = bias.data();
+        s.widths = widths;
+        s.query_count = queries;
+        s.inner = inner;
+        s.scores = scores.data();
+        s.score_stride = widths + 2;
+        GetParam()->span_scores(s);
+        for (std::int64_t q = 0; q < queries; ++q)
+          for (std::int64_t k = 0; k < widths + 2; ++k) {
+            const float found = scores[static_cast<std::size_t>(q * (widths + 2) + k)];
+            if (k >= widths) {
+              ASSERT_EQ(found, 9.0F) << "wrote behind the widths";
+              continue;
+            }
+            double expected = bias[static_cast<std::size_t>(q)];
+            for (std::int64_t c = 0; c < inner; ++c)
+              expected += std::max(0.0, static_cast<double>(start[static_cast<std::size_t>(c)]) +
+                                            end[static_cast<std::size_t>(k * inner + c)]) *
+                          query[static_cast<std::size_t>(q * inner + c)];
+            ASSERT_NEAR(found, expected, 1e-4) << "inner " << inner << ", query " << q << ", width " << k;
+          }
+      }
+}
+
+TEST_P(CpuKernelsTest, LayerNormEqualsItsDefinition) {
+  for (const std::int64_t columns : {1, 5, 16, 36, 48, 770}) {
+    const std::int64_t rows = 3;
+    auto x = random_floats(static_cast<std::size_t>(rows * columns), 1);
+    for (float& value : x) value += 100.0F;  // A mean far from zero shows a variance computed in one pass.
+    const auto weight = random_floats(static_cast<std::size_t>(columns), 2);
+    const auto bias = random_floats(static_cast<std::size_t>(columns), 3);
+    for (const bool with_bias : {true, false}) {
+      std::vector<float> y = x;  // In place.
+      LayerNormRows n;
+      n.x = y.data();
+      n.y = y.data();
+      n.weight = weight.data();
+      n.bias = with_bias ? bias.data() : nullptr;
+      n.eps = 1e-7F;
+      n.rows = rows;
+      n.columns = columns;
+      GetParam()->layer_norm(n);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        double mean = 0, variance = 0;
+        for (std::int64_t c = 0; c < columns; ++c) mean += x[static_cast<std::size_t>(r * columns + c)];
+        mean /= static_cast<double>(columns);
+        for (std::int64_t c = 0; c < columns; ++c)
+          variance += std::pow(x[static_cast<std::size_t>(r * columns + c)] - mean, 2.0);
+        variance /= static_cast<double>(columns);
+        for (std::int64_t c = 0; c < columns; ++c) {
+          const auto at = static_cast<std::size_t>(c);
+          const double expected = (x[static_cast<std::size_t>(r * columns + c)] - mean) /
+                                      std::sqrt(variance + 1e-7) * weight[at] +
+                                  (with_bias ? bias[at] : 0.0F);
+          ASSERT_NEAR(y[static_cast<std::size_t>(r * columns + c)], expected,
+                      1e-4 * (1 + std::abs(expected)));
+        }
+      }
+    }
+  }
+}
+
+TEST(CpuKernels, ThePortableSetIsAlwaysThereAndLast) {
+  EXPECT_STREQ(available_cpu_kernels().back()->name, "baseline");
+  EXPECT_EQ(&cpu_kernels(), available_cpu_kernels().front());
+}
+
+}  // namespace
+}  // namespace gliner

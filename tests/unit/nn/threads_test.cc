@@ -1,0 +1,75 @@
+#include "nn/threads.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace gliner {
+namespace {
+
+TEST(Threads, AllowedCpusFollowTheAffinityMask) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  EXPECT_EQ(allowed_cpus(), CPU_COUNT(&before));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(allowed_cpus(), 1);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+TEST(Threads, AScopeHoldsForItsThreadAndEnds) {
+  const int before = intra_op_threads();
+  {
+    const IntraOpScope three(3);
+    EXPECT_EQ(intra_op_threads(), 3);
+    std::thread([] {
+      const IntraOpScope one(1);
+      EXPECT_EQ(intra_op_threads(), 1);
+    }).join();
+    EXPECT_EQ(intra_op_threads(), 3);
+  }
+  EXPECT_EQ(intra_op_threads(), before);
+}
+
+TEST(Threads, EveryTaskRunsOnce) {
+  for (const int threads : {1, 2, 5}) {
+    const IntraOpScope scope(threads);
+    std::vector<std::atomic<int>> runs(1000);
+    parallel_tasks(1000, [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
+    for (const auto& count : runs) EXPECT_EQ(count, 1);
+    parallel_tasks(0, [&](std::int64_t) { FAIL(); });
+  }
+}
+
+TEST(Threads, TasksInsideATaskRunOnItsThread) {
+  const IntraOpScope scope(2);
+  std::atomic<int> inner{0};
+  parallel_tasks(4, [&](std::int64_t) {
+    const auto here = std::this_thread::get_id();
+    parallel_tasks(3, [&](std::int64_t) {
+      EXPECT_EQ(std::this_thread::get_id(), here);
+      ++inner;
+    });
+  });
+  EXPECT_EQ(inner, 12);
+}
+
+TEST(Threads, ATasksExceptionReachesTheCaller) {
+  const IntraOpScope scope(2);
+  EXPECT_THROW(parallel_tasks(8,
+                              [](std::int64_t i) {
+                                if (i == 5) throw std::runtime_error("task");
+                              }),
+               std::runtime_error);
+}
+
+}  // namespace
+}  // namespace gliner
