@@ -14,7 +14,6 @@
 namespace gliner {
 namespace {
 
-constexpr char32_t kLastCodePoint = 0x10FFFF;
 constexpr char32_t kFirstSurrogate = 0xD800;
 constexpr char32_t kLastSurrogate = 0xDFFF;
 constexpr char32_t kCasedEnd = 0x20000;  // Unicode 14.0 has no cased letters behind plane 1
@@ -76,7 +75,7 @@ void CodePointSet::add(char32_t first, char32_t last, CaseRule rule) {
     for (; pair != pairs.end() && pair->letter <= last; ++pair) add_exact(pair->variant, pair->variant);
   } else if (rule == CaseRule::kAscii) {
     for (char32_t cp = 'a'; cp <= 'z'; ++cp) {
-      const char32_t upper = py_simple_upper(cp);
+      const char32_t upper = cp - (U'a' - U'A');
       if (cp >= first && cp <= last) add_exact(upper, upper);
       if (upper >= first && upper <= last) add_exact(cp, cp);
     }
@@ -106,23 +105,6 @@ void CodePointSet::add_exact(char32_t first, char32_t last) {
   }
   *begin = {first, last};
   ranges_.erase(begin + 1, end);
-}
-
-bool CodePointSet::contains(char32_t cp) const {
-  const auto range = std::lower_bound(ranges_.begin(), ranges_.end(), cp,
-                                      [](const CodePointRange& r, char32_t value) { return r.last < value; });
-  return range != ranges_.end() && range->first <= cp;
-}
-
-CodePointSet CodePointSet::complement() const {
-  CodePointSet out;
-  char32_t next = 0;
-  for (const CodePointRange& range : ranges_) {
-    if (range.first > next) out.add_exact(next, range.first - 1);
-    next = range.last + 1;
-  }
-  if (next <= kLastCodePoint) out.add_exact(next, kLastCodePoint);
-  return out;
 }
 
 }  // namespace gliner

@@ -23,8 +23,6 @@ class CodePointSet {
  public:
   void add(char32_t first, char32_t last, CaseRule rule);
 
-  bool contains(char32_t cp) const;
-  CodePointSet complement() const;
   /// Sorted, disjoint, not adjacent.
   const std::vector<CodePointRange>& ranges() const { return ranges_; }
 

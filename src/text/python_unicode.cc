@@ -23,9 +23,10 @@ bool in_categories(char32_t cp, std::uint32_t mask) {
 }  // namespace
 
 bool py_is_assigned(char32_t cp) {
+  if (u_charType(icu(cp)) == U_UNASSIGNED) return false;
   UVersionInfo age = {};
   u_charAge(icu(cp), age);
-  return age[0] != 0 && (age[0] < kUnicodeMajor || (age[0] == kUnicodeMajor && age[1] == 0));
+  return age[0] < kUnicodeMajor || (age[0] == kUnicodeMajor && age[1] == 0);
 }
 
 bool py_is_word(char32_t cp) {
@@ -54,12 +55,6 @@ char32_t py_simple_lower(char32_t cp) {
   if (cp < kAsciiEnd) return cp >= 'A' && cp <= 'Z' ? cp + ('a' - 'A') : cp;
   const auto lower = static_cast<char32_t>(u_tolower(icu(cp)));
   return lower != cp && py_is_assigned(cp) && py_is_assigned(lower) ? lower : cp;
-}
-
-char32_t py_simple_upper(char32_t cp) {
-  if (cp < kAsciiEnd) return cp >= 'a' && cp <= 'z' ? cp - ('a' - 'A') : cp;
-  const auto upper = static_cast<char32_t>(u_toupper(icu(cp)));
-  return upper != cp && py_is_assigned(cp) && py_is_assigned(upper) ? upper : cp;
 }
 
 bool py_is_cased(char32_t cp) { return has_property(cp, UCHAR_CASED); }

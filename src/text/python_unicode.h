@@ -27,9 +27,6 @@ bool py_is_identifier_part(char32_t cp);
 /// Lower case of one code point as one code point (simple mapping: U+0130 -> 'i'), as `re` compares.
 char32_t py_simple_lower(char32_t cp);
 
-/// Upper case of one code point as one code point.
-char32_t py_simple_upper(char32_t cp);
-
 /// The properties behind the final sigma rule.
 bool py_is_cased(char32_t cp);
 bool py_is_case_ignorable(char32_t cp);
