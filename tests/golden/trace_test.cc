@@ -19,8 +19,10 @@ namespace gliner {
 namespace {
 
 // Largest difference allowed, relative to the largest value of the tensor: float32, another order of
-// additions.
-constexpr double kTolerance = 2e-5;
+// additions. At the span logits the reference's own float32 is up to 1.7e-5 away from float64.
+double tolerance(const std::string& stage) {
+  return stage.find("span_logits") == std::string::npos ? 2e-5 : 5e-5;
+}
 
 struct Value {
   std::vector<std::int64_t> shape;
@@ -98,7 +100,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 // Empty if `found` is the reference's tensor, else what is wrong.
-std::string difference(const TensorView& expected, const Value& found) {
+std::string difference(const TensorView& expected, const Value& found, double allowed) {
   if (found.shape != expected.shape)
     return "shape " + shape_text(found.shape) + ", expected " + shape_text(expected.shape);
   double largest = 0, scale = 1e-6;
@@ -112,7 +114,7 @@ std::string difference(const TensorView& expected, const Value& found) {
     scale = std::max(scale, std::abs(static_cast<double>(value)));
     largest = std::max(largest, std::abs(static_cast<double>(value) - found.data[i]));
   }
-  if (largest <= kTolerance * scale) return {};
+  if (largest <= allowed * scale) return {};
   return "largest difference " + std::to_string(largest) + " with values up to " + std::to_string(scale);
 }
 
@@ -173,7 +175,8 @@ TEST_P(TraceTest, EveryStageEqualsTheReference) {
         their_name = name.substr(std::strlen("sequence.0."));
       const TensorView* theirs = tensor(their_name);
       ASSERT_NE(theirs, nullptr) << "the reference has no stage " << their_name;
-      ASSERT_EQ(difference(*theirs, value), "") << "first stage that differs: " << their_name;
+      ASSERT_EQ(difference(*theirs, value, tolerance(name)), "")
+          << "first stage that differs: " << their_name;
       ++compared;
     }
     // input_ids and attention_mask are inputs; every other recorded tensor must have come up.
