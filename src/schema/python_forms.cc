@@ -8,6 +8,7 @@
 #include "gliner/error.h"
 #include "schema/json_forms.h"
 #include "schema/json_reader.h"
+#include "text/utf8.h"
 
 namespace gliner {
 namespace {
@@ -69,10 +70,19 @@ std::vector<RegexValidator> read_validators(const JsonReader& reader) {
   return validators;
 }
 
+/// Anything but "list" is a single value to the reference.
 Dtype read_loose_dtype(const JsonReader& reader) {
-  const std::string name = reader.as_string();
-  if (name != "list" && name != "str") reader.fail("\"str\" or \"list\"");
-  return name == "list" ? Dtype::kList : Dtype::kStr;
+  return reader.value() == Json("list") ? Dtype::kList : Dtype::kStr;
+}
+
+/// The items of a list; of a string its characters, which Python iterates over as well.
+Json iterated(const JsonReader& reader) {
+  if (!reader.value().is_string()) return reader.expect_array().value();
+  Json characters = Json::array();
+  for (const char32_t character : to_utf32(reader.value().get_ref<const std::string&>())) {
+    characters.push_back(to_utf8(std::u32string_view(&character, 1)));
+  }
+  return characters;
 }
 
 void add_classification_json(SchemaSpec& spec, const std::string& task, const JsonReader& labels,
@@ -199,8 +209,8 @@ SchemaSpec read_structures(const Json& json) {
   reader.expect_object();
   SchemaSpec spec;
   for (const auto& [name, unused] : json.items()) {
-    const JsonReader list = reader.at(name);
-    list.expect_array();
+    const Json items = iterated(reader.at(name));
+    const JsonReader list(items, reader.at(name).path());
     std::vector<RecordField> fields;
     for (std::size_t i = 0; i < list.value().size(); ++i) {
       const JsonReader item = list.at(i);

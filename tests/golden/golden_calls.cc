@@ -80,7 +80,9 @@ Json answer(const gliner::Extractor& model, const std::string& call, const Json&
 
   if (call.rfind("batch_", 0) != 0) {
     const gliner::Schema schema = read_call_schema(call, args);
-    const auto text = typed(args, "text", std::string());
+    // No text at all is an empty one to the reference.
+    const auto text =
+        args.contains("text") && args.at("text").is_null() ? "" : typed(args, "text", std::string());
     return result_json(is_long ? model.extract_long(text, schema, options, windows)
                                : model.extract(text, schema, options));
   }
