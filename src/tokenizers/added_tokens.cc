@@ -1,9 +1,12 @@
 #include "tokenizers/added_tokens.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <tuple>
 
-#include "base/check.h"
 #include "gliner/error.h"
 #include "text/utf8.h"
 #include "tokenizers/char_class.h"
@@ -64,7 +67,7 @@ void AddedTokens::add(const std::vector<AddedToken>& tokens, const Vocabulary& v
     if (token.content.empty()) continue;
     std::int32_t id = find(token.content);
     if (id < 0) id = vocabulary.find(token.content);
-    if (id < 0) id = static_cast<std::int32_t>(next_id++);
+    if (id < 0) id = new_id(token.content, next_id++);
     Piece pattern{token.content, true};
     if (token.normalized && normalizer != nullptr) normalizer->apply(pattern);
     ids_[token.content] = id;
@@ -72,6 +75,13 @@ void AddedTokens::add(const std::vector<AddedToken>& tokens, const Vocabulary& v
     id_limit_ = std::max<std::int64_t>(id_limit_, std::int64_t{id} + 1);
   }
   rebuild_tries();
+}
+
+std::int32_t AddedTokens::new_id(const std::string& content, std::int64_t next_id) const {
+  if (next_id > std::numeric_limits<std::int32_t>::max()) {
+    throw ModelError(fmt::format("{}: no id is left for the added token \"{}\"", file_, content));
+  }
+  return static_cast<std::int32_t>(next_id);
 }
 
 void AddedTokens::rebuild_tries() {

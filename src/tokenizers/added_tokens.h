@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tokenizers/json_section.h"
@@ -38,9 +39,13 @@ class AddedTokens {
   };
   enum class Stage { kRaw, kNormalized };
 
+  /// `file` appears in messages.
+  explicit AddedTokens(std::string file) : file_(std::move(file)) {}
+
   /// Adds `tokens` in order. One that is known, as an added token or to the model, keeps its id and takes
   /// over the new flags; the others get the ids behind the largest added one, or behind the vocabulary's
   /// size. The id that tokenizer.json states is not used, as in the Rust code. `normalizer` may be nullptr.
+  /// Throws ModelError if ids run out.
   void add(const std::vector<AddedToken>& tokens, const Vocabulary& vocabulary, const Normalizer* normalizer);
 
   /// Parts of `text` in order: the leftmost, then longest matches of the tokens that belong to `stage`. They
@@ -65,6 +70,9 @@ class AddedTokens {
 
   void rebuild_tries();
 
+  std::int32_t new_id(const std::string& content, std::int64_t next_id) const;
+
+  std::string file_;
   std::unordered_map<std::string, std::int32_t> ids_;
   std::unordered_map<std::int32_t, Entry> entries_;
   PrefixTrie raw_trie_;

@@ -17,7 +17,7 @@ constexpr std::size_t kCachedTexts = 50'000;  // the reference's bound (gliner2/
 }  // namespace
 
 struct Tokenizer::Impl {
-  explicit Impl(TokenizerParts read) : parts(std::move(read)) {
+  Impl(TokenizerParts read, const std::string& path) : parts(std::move(read)), added(path) {
     added.add(parts.added_tokens, parts.model->vocabulary(), parts.normalizer.get());
   }
 
@@ -98,7 +98,7 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer Tokenizer::load(const std::string& path) { return parse(MappedFile(path).text(), path); }
 
 Tokenizer Tokenizer::parse(std::string_view json, const std::string& path) {
-  return Tokenizer(std::make_unique<Impl>(read_tokenizer_json(json, path)));
+  return Tokenizer(std::make_unique<Impl>(read_tokenizer_json(json, path), path));
 }
 
 void Tokenizer::add_special_tokens(const std::vector<std::string>& tokens) {
