@@ -16,7 +16,8 @@ namespace gliner {
 ///
 /// Refused although Python takes it: counts above 65535, more than 250 nested groups, patterns that PCRE2
 /// finds too large, the flag `t`, \N{alias of a control character} and group numbers written like `( 1)`.
-/// Answered differently: case-insensitive back-references to the few letters with more than one other case,
+/// Answered differently: case-insensitive back-references to the few letters with more than one other case
+/// (with ASCII: to letters beyond ASCII),
 /// sets of capital letters beyond U+FFFF under IGNORECASE with ASCII, and `search` where a category in
 /// (?a:..) or (?u:..) comes first (Python overlooks the flag there).
 class PythonRegex {
