@@ -1,0 +1,142 @@
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "checkpoint_bytes.h"
+#include "nn/embedding.h"
+#include "nn/gru.h"
+#include "nn/layer_norm.h"
+#include "nn/mlp.h"
+#include "nn/rotary.h"
+#include "nn/rows.h"
+
+namespace gliner {
+namespace {
+
+// A checkpoint made of tensors.
+class File {
+ public:
+  explicit File(const std::map<std::string, at::Tensor>& tensors) {
+    testing::Entries entries;
+    for (const auto& [name, tensor] : tensors) entries[name] = testing::entry_of(tensor);
+    const std::string path = folder_.write("model.safetensors", testing::checkpoint_bytes(entries));
+    store_ =
+        std::make_unique<WeightStore>(std::make_shared<const WeightFile>(WeightFile::open(path)), at::kCPU);
+  }
+  WeightScope scope() { return WeightScope(*store_); }
+
+ private:
+  testing::TempFolder folder_;
+  std::unique_ptr<WeightStore> store_;
+};
+
+constexpr double kTolerance = 1e-5;
+
+TEST(Embedding, LooksUpRowsOfAnyFloatType) {
+  const c10::InferenceMode guard;
+  at::manual_seed(1);
+  const at::Tensor table = at::randn({7, 5}).to(at::kBFloat16).to(at::kFloat);  // Exact in every type.
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    File file({{"weight", table.to(type)}});
+    const Embedding embedding(file.scope(), kAnySize, 5);
+    EXPECT_EQ(embedding.rows(), 7);
+    at::Tensor x = embedding.forward({3, 0, 6, 3});
+    const at::Tensor expected = table.index_select(0, at::tensor({3, 0, 6, 3}));
+    EXPECT_TRUE(at::equal(x, expected));
+    embedding.add_to(x, {1, 1, 1, 1});
+    EXPECT_TRUE(at::equal(x, expected + table[1]));
+  }
+}
+
+TEST(Embedding, GivesZerosForKnownIdsWithoutARow) {
+  const c10::InferenceMode guard;
+  File file({{"weight", at::ones({4, 3})}});
+  const Embedding embedding(file.scope(), kAnySize, 3, /*known_ids=*/6);
+  EXPECT_TRUE(at::equal(embedding.forward({3, 5}), at::tensor({1.F, 1.F, 1.F, 0.F, 0.F, 0.F}).view({2, 3})));
+  EXPECT_THROW(embedding.forward({6}), InternalError);
+  EXPECT_THROW(embedding.forward({-1}), InternalError);
+  at::Tensor x = at::full({1, 3}, 2.F);
+  embedding.add_to(x, {5});
+  EXPECT_TRUE(at::equal(x, at::full({1, 3}, 2.F)));
+}
+
+TEST(LayerNorm, EqualsThePlainForm) {
+  const c10::InferenceMode guard;
+  at::manual_seed(2);
+  const at::Tensor weight = at::randn({50});
+  const at::Tensor bias = at::randn({50});
+  File file({{"weight", weight}, {"bias", bias}});
+  for (const bool with_bias : {true, false}) {
+    const LayerNorm norm(file.scope(), 50, 1e-5, with_bias);
+    for (const std::int64_t rows : {0, 1, 40, 200}) {
+      const at::Tensor x = at::randn({rows, 50}) * 3 + 5;
+      const at::Tensor expected = plain_layer_norm(x, weight, with_bias ? bias : at::Tensor(), 1e-5);
+      EXPECT_TRUE(at::allclose(norm.forward(x), expected, kTolerance, kTolerance));
+      const at::Tensor own = new_rows(rows, 50, at::kCPU).copy_(x);
+      const at::Tensor in_place = norm.forward(own, own);
+      EXPECT_EQ(in_place.data_ptr(), own.data_ptr());
+      EXPECT_TRUE(at::allclose(in_place, expected, kTolerance, kTolerance));
+    }
+  }
+}
+
+TEST(Gru, EqualsTorchsCell) {
+  const c10::InferenceMode guard;
+  at::manual_seed(3);
+  const at::Tensor input_weight = at::randn({18, 4});
+  const at::Tensor recurrent_weight = at::randn({18, 6});
+  const at::Tensor input_bias = at::randn({18});
+  const at::Tensor recurrent_bias = at::randn({18});
+  File file({{"weight_ih_l0", input_weight},
+             {"weight_hh_l0", recurrent_weight},
+             {"bias_ih_l0", input_bias},
+             {"bias_hh_l0", recurrent_bias}});
+  const Gru gru(file.scope(), 4, 6);
+  const at::Tensor x = at::randn({5, 4});
+  const at::Tensor state = at::randn({5, 6});
+  const at::Tensor expected =
+      at::gru_cell(x, state, input_weight, recurrent_weight, input_bias, recurrent_bias);
+  EXPECT_TRUE(at::allclose(gru.step(gru.input_gates(x), state), expected, kTolerance, kTolerance));
+}
+
+TEST(Mlp, AppliesTheActivationBetweenAndTheLastAtTheEnd) {
+  const c10::InferenceMode guard;
+  at::manual_seed(4);
+  const at::Tensor w0 = at::randn({6, 4}), b0 = at::randn({6}), w3 = at::randn({2, 6}), b3 = at::randn({2});
+  File file({{"0.weight", w0}, {"0.bias", b0}, {"3.weight", w3}, {"3.bias", b3}});
+  const at::Tensor x = at::randn({9, 4});
+  const at::Tensor expected = at::linear(at::relu(at::linear(x, w0, b0)), w3, b3);
+  const Mlp plain(file.scope(), {"0", "3"}, {4, 6, 2}, Activation::kRelu);
+  EXPECT_TRUE(at::allclose(plain.forward(x), expected, kTolerance, kTolerance));
+  const Mlp closed(file.scope(), {"0", "3"}, {4, 6, 2}, Activation::kRelu, Activation::kTanh);
+  EXPECT_TRUE(at::allclose(closed.forward(x), at::tanh(expected), kTolerance, kTolerance));
+}
+
+TEST(RotaryTable, TurnsPairsByTheirPositionInTheSequence) {
+  const c10::InferenceMode guard;
+  at::manual_seed(5);
+  const std::int64_t heads = 2, head_size = 6, hidden = heads * head_size;
+  const SequenceStart start = {0, 4, 4, 9};
+  at::Tensor qkv = at::randn({9, 3 * hidden});
+  const at::Tensor before = qkv.clone();
+  RotaryTable(100.0, head_size, 5, at::kCPU).turn(qkv, start, heads);
+  for (std::int64_t t = 0; t < 9; ++t) {
+    const std::int64_t position = t < 4 ? t : t - 4;
+    for (std::int64_t block = 0; block < 2 * heads; ++block)
+      for (std::int64_t c = 0; c < head_size / 2; ++c) {
+        const double angle =
+            static_cast<double>(position) * std::pow(100.0, -2.0 * static_cast<double>(c) / head_size);
+        const std::int64_t first = block * head_size + c, second = first + head_size / 2;
+        const double a = before[t][first].item<float>(), b = before[t][second].item<float>();
+        EXPECT_NEAR(qkv[t][first].item<float>(), a * std::cos(angle) - b * std::sin(angle), kTolerance);
+        EXPECT_NEAR(qkv[t][second].item<float>(), b * std::cos(angle) + a * std::sin(angle), kTolerance);
+      }
+  }
+  EXPECT_TRUE(at::equal(qkv.narrow(1, 2 * hidden, hidden), before.narrow(1, 2 * hidden, hidden)))
+      << "values stay";
+}
+
+}  // namespace
+}  // namespace gliner
