@@ -218,7 +218,7 @@ class Translator {
   }
 
   void quantifiers(std::size_t begin) {
-    bool repeated = false;
+    int repeated = 0;
     while (more()) {
       std::string text;
       bool exact = false;
@@ -232,12 +232,13 @@ class Translator {
       }
       // "{n}?" and "{n,m}+" repeat the repetition; elsewhere the second sign makes it lazy or possessive.
       if ((!exact && next() == '?') || (!is_interval && next() == '+')) text += pattern_[pos_++];
-      if (repeated || out_[begin] == '^' || out_[begin] == '$') {
+      if (repeated == kMaxDepth) fail("quantifiers stacked too high");
+      if (repeated > 0 || out_[begin] == '^' || out_[begin] == '$') {
         out_.insert(begin, "(?:");
         out_ += ')';
       }
       out_ += text;
-      repeated = true;
+      ++repeated;
     }
   }
 

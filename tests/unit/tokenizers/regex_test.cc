@@ -132,6 +132,7 @@ TEST(Regex, RefusesWhatItCannotTranslate) {
   }
   refusal(std::string(100'000, '('));
   refusal(std::string(100'000, '['));
+  refusal("a" + std::string(100'000, '*'));
 }
 
 }  // namespace
