@@ -9,7 +9,8 @@ NAME.json   {"tokenizer": a tokenizer.json, "add": special tokens added afterwar
              "ids": ids of every text as `tokenize` + `convert_tokens_to_ids` give them, "tokens": the same as strings
              "words": per word list and setting {"special", "max_length"} the ids and word numbers of
                       `encode(words, is_pretokenized=True)`; -1 for special tokens}
-Ids stand in one string, separated by blanks, to keep the files small.
+Ids stand in one string, separated by blanks, to keep the files small. The trainers break ties by chance, so another
+run gives other tokenizers, with other ids.
 """
 
 import base64
