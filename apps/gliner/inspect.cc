@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -51,10 +52,16 @@ std::string readable_report(const ModelReport& report, bool with_tensors) {
   line("weights", fmt::format("{} bytes ({:.1f} MiB)", report.weight_bytes,
                               static_cast<double>(report.weight_bytes) / (1024.0 * 1024.0)));
   line("special tokens", special_tokens);
+  // A tensor that nothing explains would have stopped the load.
   line("load report",
-       fmt::format("{} tensors ({}): {} used, {} left over", report.tensors.size(), dtype_counts(report),
-                   report.tensors.size() - report.unused_tensors.size(), report.unused_tensors.size()));
-  for (const std::string& name : report.unused_tensors) line("  not used", name);
+       fmt::format("{} tensors ({}): {} used, {} not needed, 0 left over", report.tensors.size(),
+                   dtype_counts(report), report.tensors.size() - report.unused_tensors.size(),
+                   report.unused_tensors.size()));
+  for (const std::string& name : report.unused_tensors) {
+    const auto tensor = std::find_if(report.tensors.begin(), report.tensors.end(),
+                                     [&name](const TensorReport& each) { return each.name == name; });
+    line("", fmt::format("{}: {}", name, tensor == report.tensors.end() ? "not used" : tensor->use));
+  }
   if (with_tensors) {
     for (const TensorReport& tensor : report.tensors) {
       text +=

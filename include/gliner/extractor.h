@@ -38,7 +38,9 @@ struct ModelReport {
   std::int64_t weight_bytes = 0;                                     ///< Bytes of the weight files.
   std::vector<std::pair<std::string, std::int64_t>> special_tokens;  ///< Marker and id.
   std::vector<TensorReport> tensors;
-  std::vector<std::string> unused_tensors;  ///< Names; empty for a sound checkpoint.
+  /// Names of tensors that are known not to be needed (a pooler, for example); TensorReport::use says why. A
+  /// tensor that nothing explains is a ModelError.
+  std::vector<std::string> unused_tensors;
 };
 
 /// A loaded model that extracts what a Schema names.

@@ -127,8 +127,9 @@ TEST(Model, IsFoundInTheCache) {
   const std::string repository = folder.path() + "/hub/models--acme--tiny";
   std::filesystem::create_directories(repository + "/refs");
   std::filesystem::create_directories(repository + "/snapshots");
-  std::filesystem::create_directory_symlink(kModel, repository + "/snapshots/0123abc");
-  folder.write("hub/models--acme--tiny/refs/main", "0123abc");
+  std::filesystem::create_directory_symlink(
+      kModel, repository + "/snapshots/0123456789abcdef0123456789abcdef01234567");
+  folder.write("hub/models--acme--tiny/refs/main", "0123456789abcdef0123456789abcdef01234567");
   const Outcome outcome = run_gliner(entities({"--model", "acme/tiny", "--text", kCook}), "",
                                      {{"HF_HOME", folder.path()}, {"HF_HUB_CACHE", ""}});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -377,7 +378,9 @@ TEST(Subcommands, InspectAccountsForEveryTensor) {
   const Json report = Json::parse(run_gliner({"inspect", kModel, "--json"}).out);
   EXPECT_EQ(report["layers"], 4);
   EXPECT_EQ(report["hidden_size"], 384);
-  EXPECT_TRUE(report["unused_tensors"].empty());
+  for (const Json& name : report["unused_tensors"]) {  // of an encoder's parts that span models do not run
+    EXPECT_THAT(name.get<std::string>(), HasSubstr("pooler"));
+  }
   std::int64_t elements = 0;
   for (const Json& tensor : report["tensors"]) {
     std::int64_t product = 1;
