@@ -8,7 +8,7 @@ set(GLINER_INSTALL_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/gliner")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/gliner" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING
         PATTERN "*.h")
 install(FILES "${PROJECT_BINARY_DIR}/include/gliner/version.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gliner")
-install(TARGETS gliner EXPORT gliner-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS gliner EXPORT gliner-targets)
 install(EXPORT gliner-targets NAMESPACE gliner:: DESTINATION "${GLINER_INSTALL_CMAKE_DIR}")
 
 # The package of a static library links these by path: their own targets have no stable names.
@@ -26,9 +26,11 @@ install(FILES "${PROJECT_BINARY_DIR}/cmake/gliner-config.cmake" "${PROJECT_BINAR
 
 if(GLINER_PACKAGE_IS_STATIC)
   set(GLINER_PC_REQUIRES "fmt icu-i18n icu-uc libpcre2-8")
-  set(GLINER_PC_LIBS "-L${TORCH_INSTALL_PREFIX}/lib -ltorch -ltorch_cpu -lc10 -ldnnl")
+  set(GLINER_PC_LIBS "-L${TORCH_INSTALL_PREFIX}/lib -ltorch -ltorch_cpu -lc10 -ldnnl -fopenmp")
   set(GLINER_PC_CFLAGS "-DGLINER_STATIC")
 endif()
+# Relative to the file itself, so that `cmake --install --prefix` may choose another place.
+file(RELATIVE_PATH GLINER_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file("${CMAKE_CURRENT_LIST_DIR}/gliner.pc.in" "${PROJECT_BINARY_DIR}/cmake/gliner.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/cmake/gliner.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
