@@ -9,9 +9,13 @@ namespace gliner {
 [[noreturn]] void throw_internal(const char* condition, const char* file, int line);
 
 /// Adds without wrapping; false on overflow.
-inline bool checked_add(std::size_t a, std::size_t b, std::size_t& out) { return !__builtin_add_overflow(a, b, &out); }
+inline bool checked_add(std::size_t a, std::size_t b, std::size_t& out) {
+  return !__builtin_add_overflow(a, b, &out);
+}
 /// Multiplies without wrapping; false on overflow.
-inline bool checked_mul(std::size_t a, std::size_t b, std::size_t& out) { return !__builtin_mul_overflow(a, b, &out); }
+inline bool checked_mul(std::size_t a, std::size_t b, std::size_t& out) {
+  return !__builtin_mul_overflow(a, b, &out);
+}
 
 }  // namespace gliner
 

@@ -18,8 +18,8 @@ std::shared_ptr<Encoder> make_encoder(const WeightScope& w, const EncoderConfig&
   if (kind == "xlm-roberta")
     return std::make_shared<BertEncoder>(w, config, known_ids, BertPositions::kBehindPadding);
   if (kind == "modernbert") return std::make_shared<ModernBertEncoder>(w, config, known_ids);
-  throw ModelError(fmt::format(
-      "encoder kind '{}': expected deberta-v2, bert, roberta, xlm-roberta or modernbert", kind));
+  throw ModelError(
+      fmt::format("encoder kind '{}': expected deberta-v2, bert, roberta, xlm-roberta or modernbert", kind));
 }
 
 }  // namespace gliner

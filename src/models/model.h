@@ -11,15 +11,15 @@
 
 namespace gliner {
 
-/// Receives named intermediate values; tests compare them with the reference's. Values are float32, row-major.
-/// Names: "last_hidden_state" [T, H]; per sequence i "sequence.I.word_embeddings" [R, H]; per task j
-/// "sequence.I.task.J.embeddings" [1 + labels, H], ".count_logits" [20], ".span_logits" [C, labels, R, K] with
-/// -inf where a span runs past the end, ".class_logits" [labels].
+/// Receives named intermediate values; tests compare them with the reference's. Values are float32,
+/// row-major. Names: "last_hidden_state" [T, H]; per sequence i "sequence.I.word_embeddings" [R, H]; per task
+/// j "sequence.I.task.J.embeddings" [1 + labels, H], ".count_logits" [20], ".span_logits" [C, labels, R, K]
+/// with -inf where a span runs past the end, ".class_logits" [labels].
 using TraceSink =
     std::function<void(const std::string& name, const std::vector<std::int64_t>& shape, const float* data)>;
 
-/// A loaded family: token ids in, candidates and logits out. Immutable; `run` may be called from any number of
-/// threads at once. This header knows no torch, so that the engine and the API do not either.
+/// A loaded family: token ids in, candidates and logits out. Immutable; `run` may be called from any number
+/// of threads at once. This header knows no torch, so that the engine and the API do not either.
 class Model {
  public:
   virtual ~Model() = default;
@@ -36,8 +36,9 @@ class Model {
 };
 
 /// Loads the GLiNER2 span model. `tokenizer_size` is `len(tokenizer)` after the markers were added: the word
-/// embedding is reconciled with it as the reference does (gliner2/models/loading.py, reconcile_encoder_embeddings: the larger wins).
-/// `threads` is the number of intra-op threads (0: all cores allowed). Throws ModelError.
+/// embedding is reconciled with it as the reference does (gliner2/models/loading.py,
+/// reconcile_encoder_embeddings: the larger wins). `threads` is the number of intra-op threads (0: all cores
+/// allowed). Throws ModelError.
 std::unique_ptr<Model> load_gliner2_span(const ModelFiles& files, std::int64_t tokenizer_size,
                                          const std::string& device, int threads);
 

@@ -29,7 +29,8 @@ std::int64_t RelativePositions::column(std::int64_t distance) const {
     const float ratio = std::log(static_cast<float>(size) / static_cast<float>(middle)) /
                         std::log(static_cast<float>(static_cast<double>(max_positions_ - 1) / middle));
     const float steps = std::ceil(ratio * static_cast<float>(middle - 1));
-    // A configuration with max_positions - 1 == middle divides by zero; torch casts that to the least integer.
+    // A configuration with max_positions - 1 == middle divides by zero; torch casts that to the least
+    // integer.
     if (!std::isfinite(steps)) return 0;
     bucket = static_cast<std::int64_t>(steps) + middle;
     if (distance < 0) bucket = -bucket;

@@ -8,8 +8,9 @@
 namespace gliner {
 
 /// A scored row: a word of the choice prefix or of the text, as a half-open range of packed tokens. With
-/// first-token pooling a word without sub-tokens is an empty range whose `begin` is the token that follows; if
-/// that lies behind the sequence its vector is zero. With mean and max pooling such words have no row at all.
+/// first-token pooling a word without sub-tokens is an empty range whose `begin` is the token that follows;
+/// if that lies behind the sequence its vector is zero. With mean and max pooling such words have no row at
+/// all.
 struct TokenRange {
   std::int32_t begin;
   std::int32_t end;
@@ -34,8 +35,8 @@ struct TaskSlot {
 struct PackedSequence {
   std::int32_t token_begin = 0;  ///< Its tokens are [token_begin, token_end) of the batch.
   std::int32_t token_end = 0;
-  std::vector<TokenRange> rows;      ///< R rows: choice prefix, then words.
-  std::int32_t first_text_row = 0;   ///< Candidates start at this row or later.
+  std::vector<TokenRange> rows;     ///< R rows: choice prefix, then words.
+  std::int32_t first_text_row = 0;  ///< Candidates start at this row or later.
   std::vector<TaskSlot> tasks;
 };
 
@@ -57,11 +58,12 @@ struct Candidate {
 
 /// What the heads found for one TaskSlot.
 struct TaskOutput {
-  std::int32_t count = 0;              ///< Predicted instances; 0: the task is empty. Classification: unused.
-  std::vector<Candidate> candidates;   ///< Ordered by (instance, label, row, width). Entities: instance 0 only.
-  std::vector<float> choice_scores;    ///< [count, labels, choice_rows], sigmoid.
-  std::vector<float> attribute_logits; ///< [candidates, attribute_labels]
-  std::vector<float> class_logits;     ///< [labels]
+  std::int32_t count = 0;  ///< Predicted instances; 0: the task is empty. Classification: unused.
+  std::vector<Candidate>
+      candidates;                    ///< Ordered by (instance, label, row, width). Entities: instance 0 only.
+  std::vector<float> choice_scores;  ///< [count, labels, choice_rows], sigmoid.
+  std::vector<float> attribute_logits;  ///< [candidates, attribute_labels]
+  std::vector<float> class_logits;      ///< [labels]
 };
 
 struct SequenceOutput {

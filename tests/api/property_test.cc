@@ -28,7 +28,9 @@ void expect_same(const Json& a, const Json& b, const std::string& at = "$") {
   } else if (a.is_structured() && b.is_structured() && a.size() == b.size()) {
     auto other = b.begin();
     for (auto item = a.begin(); item != a.end(); ++item, ++other) {
-      if (a.is_object()) EXPECT_EQ(item.key(), other.key()) << at;
+      if (a.is_object()) {
+        EXPECT_EQ(item.key(), other.key()) << at;
+      }
       expect_same(*item, *other, at + "/" + (a.is_object() ? item.key() : std::to_string(item - a.begin())));
     }
   } else {

@@ -18,8 +18,8 @@ int main() {
   for (const gliner::Result& result : model.batch_extract(texts, schema)) {
     for (const gliner::EntityList& type : result.entities) {
       for (const gliner::Entity& entity : type.entities) {
-        std::cout << type.label << ": " << entity.text << " at " << entity.begin << ", score " << entity.confidence
-                  << "\n";
+        std::cout << type.label << ": " << entity.text << " at " << entity.begin << ", score "
+                  << entity.confidence << "\n";
       }
     }
     std::cout << gliner::to_json(result, /*indent=*/2) << "\n";
