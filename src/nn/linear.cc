@@ -35,8 +35,9 @@ at::Tensor Projection::forward(const at::Tensor& x, at::Tensor reuse) const {
 }
 
 at::Tensor Projection::forward_add(const at::Tensor& x, const at::Tensor& residual) const {
-  GLINER_CHECK(x.dim() == 2 && x.size(1) == in_ && residual.size(0) == x.size(0) && residual.size(1) == out_);
-  if (!packed_) return plain_projection(x, weight_, bias_, activation_) + residual;
+  GLINER_CHECK(x.dim() == 2 && x.size(1) == in_ && !activation_ && residual.size(0) == x.size(0) &&
+               residual.size(1) == out_);
+  if (!packed_) return plain_projection(x, weight_, bias_, std::nullopt) + residual;
   const at::Tensor from = with_readable_capacity(x);
   at::Tensor y = with_writable_capacity(residual);  // [N, out]
   packed_->run(from.data_ptr<float>(), row_capacity(x.size(0)), y.data_ptr<float>(), /*accumulate=*/true);

@@ -28,7 +28,8 @@ class Projection {
   /// result.
   at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const;
 
-  /// x: [N, in], residual: [N, out] -> f(x W^T + b) + residual. May overwrite `residual`.
+  /// x: [N, in], residual: [N, out] -> x W^T + b + residual. May overwrite `residual`. Not for a projection
+  /// with an activation.
   at::Tensor forward_add(const at::Tensor& x, const at::Tensor& residual) const;
 
   std::int64_t in() const { return in_; }

@@ -184,6 +184,7 @@ PackedMatmul& PackedMatmul::operator=(PackedMatmul&&) noexcept = default;
 PackedMatmul::~PackedMatmul() = default;
 
 void PackedMatmul::run(const float* x, std::int64_t rows, float* y, bool accumulate) const {
+  GLINER_CHECK(!accumulate || !impl_->activation);
   if (rows == 0) return;
   const ProductKey key{rows,
                        impl_->in,

@@ -22,8 +22,8 @@ class PackedMatmul {
   PackedMatmul& operator=(PackedMatmul&&) noexcept;
   ~PackedMatmul();
 
-  /// x: [rows, in] -> y: [rows, out], both contiguous. With `accumulate` the result is added to what is in y
-  /// (after the activation).
+  /// x: [rows, in] -> y: [rows, out], both contiguous. With `accumulate` the result is added to what is in y;
+  /// only without an activation, because oneDNN has no fast code for both on CPUs below AVX-512.
   void run(const float* x, std::int64_t rows, float* y, bool accumulate) const;
 
  private:

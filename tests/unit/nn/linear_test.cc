@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "gliner/error.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
 
@@ -32,12 +33,19 @@ TEST(Projection, EqualsThePlainFormForEveryActivationAndRowCount) {
         const at::Tensor found = projection.forward(x);
         ASSERT_EQ(found.sizes(), expected.sizes());
         EXPECT_TRUE(at::allclose(found, expected, kTolerance, kTolerance)) << rows << " rows";
+        if (activation) continue;
         const at::Tensor residual = at::randn({rows, 29});
         EXPECT_TRUE(at::allclose(projection.forward_add(x, residual.clone()), expected + residual, kTolerance,
                                  kTolerance))
             << rows << " rows with a residual";
       }
     }
+}
+
+TEST(Projection, RefusesAResidualBehindAnActivation) {
+  const c10::InferenceMode guard;
+  const Projection projection(at::randn({4, 4}), {}, Activation::kRelu, at::kCPU);
+  EXPECT_THROW(projection.forward_add(at::randn({2, 4}), at::randn({2, 4})), InternalError);
 }
 
 TEST(Projection, TakesAnyFloatType) {
