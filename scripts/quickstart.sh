@@ -11,7 +11,7 @@ cmake --build --preset release
 
 gliner=build/release/apps/gliner/gliner
 text="Tim Cook announced in Cupertino on 9 September that Apple has acquired Nimbus Labs, a start-up founded by \
-Maria Silva. The new Nimbus Phone costs \$799 and ships in October. Analysts loved the announcement."
+Maria Silva. The new iPhone 15 comes in blue and costs \$799. Analysts loved the announcement."
 
 show() { # title, arguments of the command
   printf '\n== %s\n' "$1"
@@ -20,9 +20,10 @@ show() { # title, arguments of the command
 }
 printf '\n%s\n' "$text"
 show "Entities" entities --include-confidence --include-spans \
-  --label person --label company --label location --label date --label money
+  --label person --label company --label location --label date --label product
 show "Relations" relations --relation acquired --relation founded_by
 show "Classes" classify --task sentiment --label positive --label negative --include-confidence
-show "Records" json --structures-json '{"product": ["name::str", "price::str", "release_date::str"]}'
+show "Records" json \
+  --structures-json '{"product_info": ["name::str::product name", "price::str::price of the product"]}'
 
 printf '\nThe command is %s; see %s --help and README.md.\n' "$gliner" "$gliner"
