@@ -40,24 +40,32 @@ std::int64_t RelativePositions::column(std::int64_t distance) const {
 
 namespace {
 
-// [2 * span, heads * D] -> [heads, D, 2 * span + slack] with the columns in falling order, so that for a
-// fixed query the column rises with the key.
+std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+// Floats of a table row with `columns` columns and the slack on both sides: an odd number of cache lines, so
+// that a column of the table does not fall into one set of the cache.
+std::int64_t table_stride(std::int64_t columns) {
+  constexpr std::int64_t kLineFloats = 16;
+  const std::int64_t stride = round_up(columns + 2 * kAttentionSlack, kLineFloats);
+  return stride / kLineFloats % 2 == 0 ? stride + kLineFloats : stride;
+}
+
+// [2 * span, heads * D] -> [heads, D, table_stride(2 * span)] with the columns in falling order behind the
+// slack, so that for a fixed query the column rises with the key.
 at::Tensor transposed_table(const at::Tensor& table, std::int64_t heads) {
   const std::int64_t columns = table.size(0);
   const std::int64_t head_size = table.size(1) / heads;
   const at::Tensor falling = table.flip(0).view({columns, heads, head_size}).permute({1, 2, 0});
-  return at::constant_pad_nd(falling, {0, kAttentionSlack}).contiguous();
+  const std::int64_t behind = table_stride(columns) - kAttentionSlack - columns;
+  return at::constant_pad_nd(falling, {kAttentionSlack, behind}).contiguous();
 }
 
-// Fills to[d * stride + c], c = 0 .. 2 * length - 2, with the column of distance length - 1 - c.
-void expand_table(const float* table, std::int64_t table_stride, std::int64_t head_size,
+// Fills to[d * stride + c] with from[d * from_stride + columns[c]].
+void expand_table(const float* from, std::int64_t from_stride, std::int64_t head_size,
                   const std::vector<std::int64_t>& columns, float* to, std::int64_t stride) {
-  for (std::int64_t d = 0; d < head_size; ++d) {
-    const float* from = table + d * table_stride;
-    float* row = to + d * stride;
-    for (std::size_t c = 0; c < columns.size(); ++c) row[c] = from[columns[c]];
-    std::fill(row + columns.size(), row + stride, 0.0F);
-  }
+  for (std::int64_t d = 0; d < head_size; ++d)
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      to[d * stride + static_cast<std::int64_t>(c)] = from[d * from_stride + columns[c]];
 }
 
 }  // namespace
@@ -74,44 +82,35 @@ PositionTables::PositionTables(std::shared_ptr<const RelativePositions> position
     query_ = query;
     return;
   }
-  if (key.defined()) transposed_key_ = transposed_table(key, heads);
-  if (query.defined()) transposed_query_ = transposed_table(query, heads);
+  if (!key.defined() && !query.defined()) return;
+  // The kernel takes both tables or none; a term that the model lacks is zero.
+  const auto or_zeros = [](const at::Tensor& table, const at::Tensor& other) {
+    return table.defined() ? table : at::zeros_like(other);
+  };
+  transposed_key_ = transposed_table(or_zeros(key, query), heads);
+  transposed_query_ = transposed_table(or_zeros(query, key), heads);
 }
 
 PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length,
-                                          std::vector<float>& buffer) const {
-  const at::Tensor& any = transposed_key_.defined() ? transposed_key_ : transposed_query_;
-  if (!any.defined()) return {};
-  const std::int64_t head_size = any.size(1);
-  const std::int64_t table_stride = any.size(2);
-  const auto table = [&](const at::Tensor& all) {
-    return all.defined() ? all.data_ptr<float>() + head * head_size * table_stride : nullptr;
-  };
-  const float* key = table(transposed_key_);
-  const float* query = table(transposed_query_);
+                                          AlignedBuffer& buffer) const {
+  if (!transposed_key_.defined()) return {};
+  const std::int64_t head_size = transposed_key_.size(1);
+  const std::int64_t stored_stride = transposed_key_.size(2);
+  const std::int64_t first = head * head_size * stored_stride + kAttentionSlack;
+  const float* key = transposed_key_.data_ptr<float>() + first;
+  const float* query = transposed_query_.data_ptr<float>() + first;
   const std::int64_t span = positions_->span();
-  if (length - 1 <= positions_->linear()) {
-    // The stored column of distance d is span - 1 - d; AttentionHead wants it at length - 1 - d.
-    const std::int64_t offset = span - length;
-    return {key ? key + offset : nullptr, query ? query + offset : nullptr, table_stride};
-  }
+  // The stored column of distance d is span - 1 - d; AttentionHead wants it at length - 1 - d.
+  if (length - 1 <= positions_->linear()) return {key + span - length, query + span - length, stored_stride};
 
   std::vector<std::int64_t> columns(static_cast<std::size_t>(2 * length - 1));
   for (std::int64_t c = 0; c < 2 * length - 1; ++c)
     columns[static_cast<std::size_t>(c)] = 2 * span - 1 - positions_->column(length - 1 - c);
-  const std::int64_t stride = 2 * length - 1 + kAttentionSlack;
-  buffer.resize(static_cast<std::size_t>(2 * head_size * stride));
-  View result{nullptr, nullptr, stride};
-  if (key) {
-    expand_table(key, table_stride, head_size, columns, buffer.data(), stride);
-    result.key = buffer.data();
-  }
-  if (query) {
-    float* to = buffer.data() + head_size * stride;
-    expand_table(query, table_stride, head_size, columns, to, stride);
-    result.query = to;
-  }
-  return result;
+  const std::int64_t stride = table_stride(2 * length - 1);
+  float* to = buffer.floats(2 * head_size * stride) + kAttentionSlack;
+  expand_table(key, stored_stride, head_size, columns, to, stride);
+  expand_table(query, stored_stride, head_size, columns, to + head_size * stride, stride);
+  return {to, to + head_size * stride, stride};
 }
 
 at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
@@ -144,7 +143,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
     const std::int64_t sequence = order[static_cast<std::size_t>(task / options.heads)];
     const std::int64_t head = task % options.heads;
     const std::int64_t first = start[static_cast<std::size_t>(sequence)];
-    thread_local std::vector<float> scratch, tables;
+    thread_local AlignedBuffer scratch, tables;
     AttentionHead h;
     h.length = length_of(sequence);
     if (h.length == 0) return;
@@ -163,8 +162,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
     }
     h.out = result + first * hidden + head * head_size;
     h.out_stride = hidden;
-    scratch.resize(static_cast<std::size_t>(attention_scratch_floats(h.length, head_size)));
-    h.scratch = scratch.data();
+    h.scratch = scratch.floats(attention_scratch_floats(h.length, head_size));
     cpu_kernels().attention_head(h);
   });
   return out;

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "nn/aligned_buffer.h"
+
 namespace gliner {
 
 /// Where the sequences of a packed batch lie: sequence b is the rows [start[b], start[b + 1]) of a [T, ...]
@@ -50,13 +52,13 @@ class PositionTables {
     const float* query = nullptr;
     std::int64_t stride = 0;
   };
-  View view(std::int64_t head, std::int64_t length, std::vector<float>& buffer) const;
+  View view(std::int64_t head, std::int64_t length, AlignedBuffer& buffer) const;
 
  private:
   std::shared_ptr<const RelativePositions> positions_;
   std::int64_t heads_;
   at::Tensor key_, query_;                        // [2 * span, H]
-  at::Tensor transposed_key_, transposed_query_;  // [heads, D, 2 * span + slack], columns falling
+  at::Tensor transposed_key_, transposed_query_;  // [heads, D, slack + 2 * span + slack], columns falling
 };
 
 /// Multi-head self-attention within each sequence of a packed batch.

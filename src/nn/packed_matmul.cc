@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "nn/aligned_buffer.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -27,20 +28,6 @@ dnnl::stream& thread_stream() {
   thread_local dnnl::stream stream(cpu_engine());
   return stream;
 }
-
-// Memory that grows and starts on a cache line, as oneDNN wants its scratchpads.
-class AlignedBuffer {
- public:
-  void* at_least(std::size_t bytes) {
-    constexpr std::size_t kLine = 64;
-    if (bytes_.size() < bytes + kLine) bytes_.resize(bytes + kLine);
-    const auto address = reinterpret_cast<std::uintptr_t>(bytes_.data());
-    return bytes_.data() + (kLine - address % kLine) % kLine;
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-};
 
 // What a primitive is generated for. The thread count is part of it: oneDNN divides the work when it
 // generates.
@@ -200,7 +187,7 @@ void PackedMatmul::run(const float* x, std::int64_t rows, float* y, bool accumul
   const memory result(product->desc.dst_desc(), cpu_engine(), y);
   const memory::desc scratch_desc = product->desc.scratchpad_desc();
   thread_local AlignedBuffer scratch;
-  const memory scratchpad(scratch_desc, cpu_engine(), scratch.at_least(scratch_desc.get_size()));
+  const memory scratchpad(scratch_desc, cpu_engine(), scratch.bytes(scratch_desc.get_size()));
   std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, source},
                                                {DNNL_ARG_WEIGHTS, impl_->weight},
                                                {DNNL_ARG_DST, result},

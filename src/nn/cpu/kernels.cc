@@ -9,10 +9,10 @@ extern const CpuKernels kAvx512Kernels;
 #endif
 
 std::int64_t attention_scratch_floats(std::int64_t length, std::int64_t head_size) {
-  // The widest set: 16 lanes, 4 rows of scores, output rows of 4 vectors.
-  const std::int64_t padded_length = (length + 31) / 32 * 32;
-  const std::int64_t padded_head = (head_size + 63) / 64 * 64;
-  return head_size * padded_length + length * padded_head + 4 * padded_length + 4 * head_size;
+  // AttentionScratch of the widest set: 16 lanes, tiles of 8 rows and 32 columns, output rows of 4 vectors.
+  const std::int64_t score_stride = (length + 16 + 31) / 32 * 32;
+  const std::int64_t value_stride = (head_size + 63) / 64 * 64;
+  return head_size * (16 + score_stride + 16) + length * value_stride + 8 * score_stride + 8 * head_size;
 }
 
 std::vector<const CpuKernels*> available_cpu_kernels() {

@@ -6,8 +6,8 @@
 namespace gliner {
 
 /// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
-/// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two where
-/// their tables are given (He et al. 2021, "DeBERTa", equation 4).
+/// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two only
+/// with tables (He et al. 2021, "DeBERTa", equation 4).
 struct AttentionHead {
   const float* query = nullptr;  ///< [L, D], rows `stride` floats apart; key and value likewise.
   const float* key = nullptr;
@@ -18,7 +18,9 @@ struct AttentionHead {
   float scale = 1;
   std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
   /// Transposed tables [D, position_stride] with one column per distance, falling: the column of (i, j) is
-  /// L - 1 - i + j. They must be readable kAttentionSlack columns past the last one. Null: no such term.
+  /// L - 1 - i + j. kAttentionSlack columns before the first and behind the last one must be readable too.
+  /// Fastest where position_stride is an odd number of cache lines and both tables lie alike on them. Both
+  /// null: plain attention.
   const float* position_key = nullptr;
   const float* position_query = nullptr;
   std::int64_t position_stride = 0;
@@ -27,7 +29,7 @@ struct AttentionHead {
   float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.
 };
 
-/// Columns that a kernel may read, but does not use, behind the last column of a position table.
+/// Columns that a kernel may read, but does not use, on both sides of a position table.
 constexpr std::int64_t kAttentionSlack = 32;
 
 std::int64_t attention_scratch_floats(std::int64_t length, std::int64_t head_size);

@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(Sets, CpuKernelsTest, ::testing::ValuesIn(available_cpu
 
 struct AttentionShape {
   std::int64_t length, head_size, window;
-  bool key_table, query_table;
+  bool tables;
 };
 
 // The definition in kernels.h in double precision.
@@ -62,10 +62,11 @@ std::vector<double> attention_by_definition(const AttentionHead& h) {
 }
 
 TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
-  const AttentionShape shapes[] = {
-      {1, 4, -1, true, true},    {2, 9, -1, true, false},  {5, 12, -1, false, true},
-      {31, 16, -1, true, true},  {32, 64, -1, true, true}, {33, 64, -1, false, false},
-      {67, 32, 5, false, false}, {40, 80, 0, true, true},  {130, 13, 64, true, true}};
+  // Rows of every remainder, keys and dimensions on both sides of whole vectors, windows, long tables.
+  const AttentionShape shapes[] = {{1, 4, -1, true},   {2, 9, -1, true},    {5, 12, -1, false},
+                                   {31, 16, -1, true}, {32, 64, -1, true},  {33, 64, -1, false},
+                                   {67, 32, 5, false}, {40, 80, 0, true},   {130, 13, 64, true},
+                                   {15, 5, -1, false}, {111, 20, -1, true}, {250, 33, -1, true}};
   for (const AttentionShape& shape : shapes) {
     SCOPED_TRACE(::testing::Message() << "length " << shape.length << ", head size " << shape.head_size);
     AttentionHead h;
@@ -78,10 +79,12 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
     h.query = qkv.data();
     h.key = h.query + h.head_size;
     h.value = h.key + h.head_size;
-    h.position_stride = 2 * h.length - 1 + kAttentionSlack;
+    h.position_stride = 2 * h.length - 1 + 2 * kAttentionSlack;
     const auto tables = random_floats(static_cast<std::size_t>(2 * h.head_size * h.position_stride), 2);
-    if (shape.key_table) h.position_key = tables.data();
-    if (shape.query_table) h.position_query = tables.data() + h.head_size * h.position_stride;
+    if (shape.tables) {
+      h.position_key = tables.data() + kAttentionSlack;
+      h.position_query = tables.data() + kAttentionSlack + h.head_size * h.position_stride;
+    }
     h.out_stride = h.head_size + 3;
     std::vector<float> out(static_cast<std::size_t>(h.length * h.out_stride), 7.0F);
     h.out = out.data();
