@@ -1,13 +1,13 @@
 #include "nn/embedding.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
+#include "nn/threads.h"
 
 namespace gliner {
 namespace {
@@ -29,16 +29,15 @@ void gather_rows(const at::Tensor& table, const std::vector<std::int32_t>& ids, 
                     : table.scalar_type() == at::kBFloat16 ? copy_row<c10::BFloat16>
                                                            : copy_row<float>;
   constexpr std::int64_t kGrain = 64;
-  at::parallel_for(0, static_cast<std::int64_t>(ids.size()), kGrain,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     for (std::int64_t i = begin; i < end; ++i) {
-                       const std::int64_t id = ids[static_cast<std::size_t>(i)];
-                       if (id < rows)
-                         copy(table.data_ptr(), id, size, to + i * size, add);
-                       else if (!add)
-                         std::fill_n(to + i * size, size, 0.0F);
-                     }
-                   });
+  parallel_ranges(static_cast<std::int64_t>(ids.size()), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t id = ids[static_cast<std::size_t>(i)];
+      if (id < rows)
+        copy(table.data_ptr(), id, size, to + i * size, add);
+      else if (!add)
+        std::fill_n(to + i * size, size, 0.0F);
+    }
+  });
 }
 
 }  // namespace

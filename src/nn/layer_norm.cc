@@ -1,12 +1,12 @@
 #include "nn/layer_norm.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "base/check.h"
 #include "nn/cpu/kernels.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
+#include "nn/threads.h"
 
 namespace gliner {
 
@@ -32,7 +32,7 @@ at::Tensor LayerNorm::forward(const at::Tensor& x, at::Tensor reuse) const {
   all.columns = x.size(1);
   all.y = y.data_ptr<float>();
   constexpr std::int64_t kGrain = 16;  // Rows below which another thread costs more than it brings.
-  at::parallel_for(0, x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
     LayerNormRows part = all;
     part.x += begin * all.columns;
     part.y += begin * all.columns;

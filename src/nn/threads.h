@@ -32,6 +32,11 @@ class IntraOpScope {
 /// first exception is rethrown.
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task);
 
+/// Runs `task(begin, end)` over ranges that divide [0, count) among the intra-op threads, none but
+/// the last shorter than `grain`. Inside a parallel region it is one call. The first exception is rethrown.
+void parallel_ranges(std::int64_t count, std::int64_t grain,
+                     const std::function<void(std::int64_t begin, std::int64_t end)>& task);
+
 /// Threads that a parallel region started here would get; 1 inside one.
 int intra_op_threads();
 

@@ -49,6 +49,22 @@ TEST(Threads, EveryTaskRunsOnce) {
   }
 }
 
+TEST(Threads, RangesCoverEveryIndexOnceAndHoldTheGrain) {
+  for (const int threads : {1, 2, 5}) {
+    const IntraOpScope scope(threads);
+    for (const std::int64_t count : {1, 9, 10, 1000}) {
+      std::vector<std::atomic<int>> runs(static_cast<std::size_t>(count));
+      std::atomic<bool> short_range{false};
+      parallel_ranges(count, 10, [&](std::int64_t begin, std::int64_t end) {
+        if (end - begin < 10 && end != count) short_range = true;
+        for (std::int64_t i = begin; i < end; ++i) ++runs[static_cast<std::size_t>(i)];
+      });
+      for (const auto& runs_of_index : runs) EXPECT_EQ(runs_of_index, 1);
+      EXPECT_FALSE(short_range);
+    }
+  }
+}
+
 TEST(Threads, TasksInsideATaskRunOnItsThread) {
   const IntraOpScope scope(2);
   std::atomic<int> inner{0};
