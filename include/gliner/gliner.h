@@ -14,6 +14,7 @@
 #include "gliner/extractor.h"
 #include "gliner/hub.h"
 #include "gliner/options.h"
+#include "gliner/profile.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
 #include "gliner/tokenizer.h"

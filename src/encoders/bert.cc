@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/stage_timer.h"
 #include "nn/module_path.h"
 
 namespace gliner {
@@ -55,11 +56,15 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
   return positions;
 }
 
-at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor BertEncoder::embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, H]
   token_types_->add_to(x, std::vector<std::int32_t>(ids.size(), 0));
   positions_->add_to(x, positions_of(ids, start));
-  x = norm_->forward(x, x);
+  return norm_->forward(x, x);
+}
+
+at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+  at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   LayerBuffers buffers;
   for (const auto& layer : layers_) x = layer->forward(x, start, attention_, buffers);
   return x;

@@ -25,6 +25,7 @@ class BertEncoder : public Encoder {
   std::int64_t vocab_size() const override { return words_->rows(); }
 
  private:
+  at::Tensor embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;  // [T, H]
   std::vector<std::int32_t> positions_of(const std::vector<std::int32_t>& ids,
                                          const SequenceStart& start) const;
 

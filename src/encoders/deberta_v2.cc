@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stage_timer.h"
 #include "gliner/error.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
@@ -163,14 +164,15 @@ at::Tensor DebertaV2Encoder::embed(const std::vector<std::int32_t>& ids, const S
 }
 
 at::Tensor DebertaV2Encoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
-  at::Tensor x = embed(ids, start);  // [T, H]
+  at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   const at::Tensor embeddings = convolution_ ? x.clone() : at::Tensor();
   LayerBuffers buffers;
   AttentionOptions attention = attention_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     attention.positions = layers_[i].positions.get();
     x = layers_[i].module->forward(x, start, attention, buffers);
-    if (i == 0 && convolution_) x = convolution_->forward(embeddings, x, start);
+    if (i > 0 || !convolution_) continue;
+    x = timed(Stage::kEncoderOther, [&] { return convolution_->forward(embeddings, x, start); });
   }
   return x;
 }

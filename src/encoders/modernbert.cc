@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "nn/module_path.h"
 #include "nn/rotary.h"
 #include "nn/rows.h"
@@ -78,22 +79,29 @@ at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids,
 
   at::Tensor normed, qkv, context, up_and_gate, inner;  // Taken turns with by the layers.
   for (const Layer& layer : layers_) {
-    normed = layer.attention_norm ? layer.attention_norm->forward(x, normed) : x;
-    qkv = layer.qkv->forward(normed, qkv);  // [T, 3H]
-    (layer.global ? global_rotary : local_rotary).turn(qkv, start, global_attention_.heads);
-    context =
-        self_attention(qkv, start, layer.global ? global_attention_ : local_attention_, context);  // [T, H]
+    if (layer.attention_norm)
+      normed = timed(Stage::kLayerNorm, [&] { return layer.attention_norm->forward(x, normed); });
+    else
+      normed = x;
+    qkv = timed(Stage::kQueryKeyValue, [&] { return layer.qkv->forward(normed, qkv); });  // [T, 3H]
+    context = timed(Stage::kAttention, [&] {
+      (layer.global ? global_rotary : local_rotary).turn(qkv, start, global_attention_.heads);
+      return self_attention(qkv, start, layer.global ? global_attention_ : local_attention_,
+                            context);  // [T, H]
+    });
     if (!layer.attention_norm) normed.reset();  // It is x itself, which is about to change.
-    x = layer.attention_out->forward_add(context, x);
-    normed = layer.norm->forward(x, normed);
-    up_and_gate = layer.up_and_gate->forward(normed, up_and_gate);  // [T, 2F]
-    const std::int64_t size = up_and_gate.size(1) / 2;
-    if (!inner.defined()) inner = new_rows(x.size(0), size, x.device());  // [T, F]
-    at::mul_out(inner, activate(up_and_gate.narrow(1, 0, size), activation_),
-                up_and_gate.narrow(1, size, size));
-    x = layer.down->forward_add(inner, x);
+    x = timed(Stage::kAttentionOut, [&] { return layer.attention_out->forward_add(context, x); });
+    normed = timed(Stage::kLayerNorm, [&] { return layer.norm->forward(x, normed); });
+    timed(Stage::kUp, [&] {
+      up_and_gate = layer.up_and_gate->forward(normed, up_and_gate);  // [T, 2F]
+      const std::int64_t size = up_and_gate.size(1) / 2;
+      if (!inner.defined()) inner = new_rows(x.size(0), size, x.device());  // [T, F]
+      at::mul_out(inner, activate(up_and_gate.narrow(1, 0, size), activation_),
+                  up_and_gate.narrow(1, size, size));
+    });
+    x = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, x); });
   }
-  return final_norm_->forward(x, x);
+  return timed(Stage::kLayerNorm, [&] { return final_norm_->forward(x, x); });
 }
 
 }  // namespace gliner

@@ -1,5 +1,6 @@
 #include "encoders/post_norm_layer.h"
 
+#include "base/stage_timer.h"
 #include "nn/module_path.h"
 
 namespace gliner {
@@ -25,13 +26,16 @@ PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
 
 at::Tensor PostNormLayer::forward(const at::Tensor& x, const SequenceStart& start,
                                   const AttentionOptions& attention, LayerBuffers& buffers) const {
-  buffers.qkv = qkv_->forward(x, buffers.qkv);                                       // [T, 3H]
-  buffers.context = self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
-  at::Tensor y = attention_out_->forward_add(buffers.context, x);                    // [T, H]
-  y = attention_norm_->forward(y, y);
-  buffers.inner = up_->forward(y, buffers.inner);  // [T, F]
-  y = down_->forward_add(buffers.inner, y);        // [T, H]
-  return norm_->forward(y, y);
+  buffers.qkv = timed(Stage::kQueryKeyValue, [&] { return qkv_->forward(x, buffers.qkv); });  // [T, 3H]
+  buffers.context = timed(Stage::kAttention, [&] {
+    return self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
+  });
+  at::Tensor y =
+      timed(Stage::kAttentionOut, [&] { return attention_out_->forward_add(buffers.context, x); });  // [T, H]
+  y = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward(y, y); });
+  buffers.inner = timed(Stage::kUp, [&] { return up_->forward(y, buffers.inner); });  // [T, F]
+  y = timed(Stage::kDown, [&] { return down_->forward_add(buffers.inner, y); });      // [T, H]
+  return timed(Stage::kLayerNorm, [&] { return norm_->forward(y, y); });
 }
 
 }  // namespace gliner

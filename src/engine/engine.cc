@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "chunking/merge_corrected.h"
 #include "chunking/merge_reference.h"
 #include "chunking/merged_lists.h"
@@ -64,6 +65,7 @@ ExtractOptions window_options(const ExtractOptions& options, const LongOptions& 
 class Prompts {
  public:
   Prompts(const Engine::Specs& specs, const Tokenizer& tokenizer, TokenPooling pooling) : specs_(specs) {
+    const StageTimer timer(Stage::kPrompt);
     for (const std::shared_ptr<const SchemaSpec>& spec : specs) {
       const auto [entry, inserted] = compiled_.try_emplace(spec.get());
       if (!inserted) continue;
@@ -101,6 +103,7 @@ struct Job {
 Job make_job(const CompiledPrompt& prompt, const std::string& schema_error, const std::string& text,
              const Tokenizer& tokenizer, WordSplitter splitter, TokenPooling pooling,
              const ExtractOptions& options, std::int64_t max_tokens) {
+  const StageTimer timer(Stage::kTokenize);
   Job job;
   job.error = schema_error.empty() ? utf8_error(text) : schema_error;
   if (!job.error.empty()) return job;
@@ -152,11 +155,13 @@ std::vector<Engine::Decoded> Engine::run(const std::vector<std::string>& texts, 
     PackedBatch batch;
     batch.pooling = pooling_;
     for (const std::size_t member : members) {
+      const StageTimer timer(Stage::kPack);
       append_sequence(batch, jobs[sound[member]].prepared, jobs[sound[member]].slots);
     }
     const std::vector<SequenceOutput> outputs = model_->run(batch);
     GLINER_CHECK(outputs.size() == members.size());
     for (std::size_t m = 0; m < members.size(); ++m) {
+      const StageTimer timer(Stage::kDecode);
       const std::size_t i = sound[members[m]];
       Job& job = jobs[i];
       try {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/stage_timer.h"
 #include "nn/cpu/kernels.h"
 #include "nn/module_path.h"
 #include "nn/threads.h"
@@ -39,10 +40,12 @@ SpanHead::SpanHead(const WeightScope& w, std::int64_t hidden, std::int64_t max_w
 
 std::vector<at::Tensor> SpanHead::forward(const at::Tensor& rows, const at::Tensor& queries,
                                           const std::vector<SpanTask>& tasks) const {
+  const StageTimer products(Stage::kSpanVectors);
   const at::Tensor start = start_half_->forward(start_->forward(rows));  // [R, 4H]
   const at::Tensor end = end_half_->forward(end_->forward(rows));        // [R, 4H]
   const at::Tensor folded = fold_->forward(queries);                     // [Q, 4H]
   const at::Tensor bias = (queries * last_bias_).sum(1);                 // [Q]
+  const StageTimer timer(Stage::kSpanScores);
   std::vector<at::Tensor> logits;
   for (const SpanTask& task : tasks) {
     const auto score = rows.device().is_cpu() ? fused_span_logits : plain_span_logits;

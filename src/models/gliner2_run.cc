@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "heads/pooling.h"
 #include "heads/select.h"
 
@@ -42,6 +43,7 @@ void Gliner2Run::encode() {
   GLINER_CHECK(start.back() == static_cast<std::int64_t>(batch_.ids.size()));
   const at::Tensor tokens = modules_.encoder->forward(batch_.ids, start);  // [T, H]
   emit("last_hidden_state", tokens);
+  const StageTimer timer(Stage::kPooling);
   rows_ = pool_rows(tokens, batch_);  // [R, H]
 
   std::vector<std::int64_t> marker_rows;
@@ -77,6 +79,7 @@ void Gliner2Run::classify() {
   for (const Task& task : class_tasks_)
     for (std::int64_t l = 0; l < task.labels; ++l) labels.push_back(task.first_marker + 1 + l);
   if (labels.empty()) return;
+  const StageTimer timer(Stage::kClassifier);
   const at::Tensor logits = modules_.classifier->forward(rows_at(markers_, labels)).select(1, 0).cpu();
   const float* next = logits.data_ptr<float>();
   for (const Task& task : class_tasks_) {
@@ -88,6 +91,7 @@ void Gliner2Run::classify() {
 
 void Gliner2Run::count() {
   if (span_tasks_.empty()) return;
+  const StageTimer timer(Stage::kCount);
   std::vector<std::int64_t> prompts;
   for (const Task& task : span_tasks_) prompts.push_back(task.first_marker);
   const at::Tensor logits =
@@ -119,13 +123,15 @@ void Gliner2Run::score_spans() {
     queries += task.instances * task.labels;
   }
   if (groups.empty()) return;
-  const at::Tensor vectors = modules_.count_embedding->forward(markers_, groups);  // [Q, H]
+  const at::Tensor vectors = timed(
+      Stage::kSpanVectors, [&] { return modules_.count_embedding->forward(markers_, groups); });  // [Q, H]
   const std::vector<at::Tensor> logits = modules_.span_head->forward(rows_, vectors, spans);
   for (const Task& task : span_tasks_) {
     if (task.instances == 0) continue;
     const at::Tensor own = logits[task.sequence].narrow(0, task.first_query,
                                                         task.instances * task.labels);  // [C * labels, R, K]
     emit(name_of(task) + ".span_logits", own.view({task.instances, task.labels, own.size(1), own.size(2)}));
+    const StageTimer timer(Stage::kSelect);
     select_spans(own, batch_.sequences[task.sequence], slot_of(task), output_of(task));
   }
 }
