@@ -37,11 +37,23 @@ GLINER_EXPORT OverlapPolicy parse_overlap_policy(std::string_view name);
 /// Reads "whitespace" or "char". Throws InputError on anything else.
 GLINER_EXPORT WordSplitter parse_word_splitter(std::string_view name);
 
+/// Arithmetic of the encoder's matrix products, where nearly all the time goes. Everything else (attention,
+/// norms, heads) is float32.
+enum class ComputeDtype {
+  kFloat32,   ///< The reference's numbers. The default.
+  kBfloat16,  ///< Factors rounded to 8 bits of precision, float32 sums. CPUs with AVX-512 BF16 or AMX.
+  kInt8,      ///< Weights in 8 bits per output channel, activations in 8 bits per token. CPUs with VNNI.
+};
+
+/// Reads "float32", "bfloat16" or "int8". Throws InputError on anything else.
+GLINER_EXPORT ComputeDtype parse_compute_dtype(std::string_view name);
+
 /// How a checkpoint is loaded.
 struct LoadOptions {
   std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:N".
   int threads = 0;             ///< Threads of one forward pass; 0: every core allowed.
   WordSplitter word_splitter = WordSplitter::kWhitespace;
+  ComputeDtype dtype = ComputeDtype::kFloat32;  ///< Loading throws InputError if the CPU is not made for it.
 };
 
 /// The files of a checkpoint that does not lie in one folder as the hub lays it out.

@@ -85,8 +85,7 @@ Extractor Extractor::load(const ModelFiles& files, const LoadOptions& options) {
   const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
   auto tokenizer = std::make_unique<Tokenizer>(Tokenizer::load(files.tokenizer));
   tokenizer->add_special_tokens(marker_tokens());
-  std::unique_ptr<const Model> model =
-      load_gliner2_span(files, tokenizer->size(), options.device, options.threads);
+  std::unique_ptr<const Model> model = load_gliner2_span(files, tokenizer->size(), options);
 
   ModelReport report = model->report();
   report.tokenizer = tokenizer->model_kind();
