@@ -18,4 +18,8 @@ struct BatchLimits {
 std::vector<std::vector<std::size_t>> plan_batches(const std::vector<std::int64_t>& tokens,
                                                    const BatchLimits& limits);
 
+/// `count` texts in their own order, `limits.max_sequences` to a batch whatever their lengths: the
+/// reference's batches, for models whose answers depend on them.
+std::vector<std::vector<std::size_t>> consecutive_batches(std::size_t count, const BatchLimits& limits);
+
 }  // namespace gliner
