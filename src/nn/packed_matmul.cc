@@ -1,7 +1,5 @@
 #include "nn/packed_matmul.h"
 
-#include <dnnl.hpp>
-
 #include <cstddef>
 #include <list>
 #include <map>
@@ -12,22 +10,13 @@
 
 #include "base/check.h"
 #include "nn/aligned_buffer.h"
+#include "nn/onednn.h"
 #include "nn/threads.h"
 
 namespace gliner {
 namespace {
 
 using dnnl::memory;
-
-const dnnl::engine& cpu_engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-dnnl::stream& thread_stream() {
-  thread_local dnnl::stream stream(cpu_engine());
-  return stream;
-}
 
 // What a primitive is generated for. The thread count is part of it: oneDNN divides the work when it
 // generates.
