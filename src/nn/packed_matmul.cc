@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "nn/aligned_buffer.h"
-#include "nn/dnnl_product.h"
+#include "nn/onednn_product.h"
 #include "nn/threads.h"
 
 namespace gliner {

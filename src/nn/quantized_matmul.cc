@@ -9,8 +9,8 @@
 #include "base/check.h"
 #include "nn/aligned_buffer.h"
 #include "nn/cpu/kernels.h"
-#include "nn/dnnl_product.h"
 #include "nn/linear.h"
+#include "nn/onednn_product.h"
 #include "nn/threads.h"
 
 namespace gliner {

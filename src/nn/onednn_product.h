@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <dnnl.hpp>
 #include <memory>
 
 #include "gliner/options.h"
+#include "nn/onednn.h"
 
 namespace gliner {
 
@@ -25,9 +25,6 @@ struct Product {
   dnnl::matmul::primitive_desc desc;
   dnnl::matmul primitive;
 };
-
-const dnnl::engine& cpu_engine();
-dnnl::stream& thread_stream();
 
 /// The primitive for `key`, from a bounded process-wide cache. The packed layout depends on (in, out, dtype)
 /// alone, so that all weights of one shape run the same primitives.

@@ -1,4 +1,4 @@
-#include "nn/dnnl_product.h"
+#include "nn/onednn_product.h"
 
 #include <cstddef>
 #include <list>
@@ -124,16 +124,6 @@ class ProductCache {
 constexpr std::int64_t kLayoutRows = 64;
 
 }  // namespace
-
-const dnnl::engine& cpu_engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-dnnl::stream& thread_stream() {
-  thread_local dnnl::stream stream(cpu_engine());
-  return stream;
-}
 
 std::shared_ptr<const Product> product_for(const ProductKey& key, const memory::desc& weight) {
   static ProductCache cache;
