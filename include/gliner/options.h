@@ -74,7 +74,7 @@ struct GenerationOptions {
 struct ExtractOptions {
   /// A span is kept when its score >= threshold (GLiNER v1: > threshold); labels may have their own.
   double threshold = 0.5;
-  int batch_size = 8;          ///< Texts of one forward pass, > 0.
+  int batch_size = 8;  ///< Texts of one forward pass, > 0.
   /// Words kept of each text; absent: all, GLiNER v1: as many as its configuration says. See
   /// Result::truncated_words.
   std::optional<int> max_len;

@@ -57,8 +57,8 @@ class SpanDecoder {
   }
 
  private:
-  /// With a negative threshold the reference keeps spans that were not asked for, at a score of zero: its mask
-  /// multiplies. Such a span is not found here.
+  /// With a negative threshold the reference keeps spans that were not asked for, at a score of zero: its
+  /// mask multiplies. Such a span is not found here.
   std::vector<ScoredRange> candidates(const std::optional<std::vector<WordPair>>& allowed) const {
     std::set<std::pair<std::int32_t, std::int32_t>> only;
     if (allowed) {
@@ -201,16 +201,16 @@ std::vector<WordPair> words_of_spans(const std::vector<SpanPlace>& spans,
                                      const std::vector<WordSpan>& words) {
   std::vector<WordPair> pairs;
   for (const SpanPlace& span : spans) {
-    const auto first = std::lower_bound(
-        words.begin(), words.end(), span.begin,
-        [](const WordSpan& word, std::int64_t begin) { return word.begin_byte < begin; });
-    const auto last = std::lower_bound(
-        words.begin(), words.end(), span.end,
-        [](const WordSpan& word, std::int64_t end) { return word.end_byte < end; });
+    const auto first =
+        std::lower_bound(words.begin(), words.end(), span.begin,
+                         [](const WordSpan& word, std::int64_t begin) { return word.begin_byte < begin; });
+    const auto last =
+        std::lower_bound(words.begin(), words.end(), span.end,
+                         [](const WordSpan& word, std::int64_t end) { return word.end_byte < end; });
     if (first == words.end() || last == words.end()) continue;
     if (first->begin_byte != span.begin || last->end_byte != span.end || last < first) continue;
-    pairs.push_back({static_cast<std::int32_t>(first - words.begin()),
-                     static_cast<std::int32_t>(last - words.begin())});
+    pairs.push_back(
+        {static_cast<std::int32_t>(first - words.begin()), static_cast<std::int32_t>(last - words.begin())});
   }
   return pairs;
 }
@@ -231,8 +231,7 @@ void file_by_label(Result& result, const SchemaSpec& spec, const ExtractOptions&
   const auto list_of = [&](const std::string& label) -> EntityList& {
     const auto [found, inserted] = place.emplace(label, result.entities.size());
     if (inserted) {
-      result.entities.push_back(
-          {label, rule_of(spec.entity_rules, label).dtype == Dtype::kStr, {}});
+      result.entities.push_back({label, rule_of(spec.entity_rules, label).dtype == Dtype::kStr, {}});
     }
     return result.entities[found->second];
   };

@@ -15,8 +15,8 @@ namespace gliner {
 /// Per class and per relation class the threshold that holds: the schema's, else the call's.
 void fill_thresholds(SpanSequence& sequence, const Gliner1Prompt& prompt, const ExtractOptions& options);
 
-/// The words [first, last] that the caller's spans, in bytes of the text, cover exactly; others are dropped, as
-/// in the reference (gliner/model.py, _convert_spans_to_word_indices).
+/// The words [first, last] that the caller's spans, in bytes of the text, cover exactly; others are dropped,
+/// as in the reference (gliner/model.py, _convert_spans_to_word_indices).
 struct WordPair {
   std::int32_t first;
   std::int32_t last;

@@ -67,6 +67,9 @@ class WeightScope {
   /// Declares a tensor that some checkpoints carry and no module needs. Absent ones are fine.
   void not_needed(std::string_view name, const std::string& reason) const;
 
+  /// Declares every tensor of the file in the scope `name` likewise.
+  void not_needed_below(std::string_view name, const std::string& reason) const;
+
   c10::Device device() const { return store_->device(); }
   /// Name of a tensor of this scope in the file.
   std::string full_name(std::string_view name) const;

@@ -25,16 +25,16 @@ void refuse_other_tasks(const SchemaSpec& spec, const Gliner1Config& config) {
     throw InputError(what + " models have no entity attributes: use a GLiNER2 model");
   }
   if (!spec.relations.empty() && !config.relations) {
-    throw InputError(what + " models cannot find relations: use a GLiNER2 model or a GLiNER v1 model with a "
-                            "relations_layer (relex)");
+    throw InputError(what +
+                     " models cannot find relations: use a GLiNER2 model or a GLiNER v1 model with a "
+                     "relations_layer (relex)");
   }
 }
 
 void add_prompt_words(Gliner1Prompt& prompt, const Gliner1Config& config) {
   if (config.has_labels_encoder) return;  // The labels are read by an encoder of their own.
   std::vector<std::string>& words = prompt.words;
-  const bool marker_only =
-      config.decoder && config.decoder->mode == LabelDecoderConfig::Mode::kPrompt;
+  const bool marker_only = config.decoder && config.decoder->mode == LabelDecoderConfig::Mode::kPrompt;
   for (const std::string& text : prompt.texts) {
     if (config.streaming) {
       if (!text.empty()) words.push_back(text);
@@ -121,11 +121,12 @@ Gliner1Prompt compile_gliner1_prompt(std::shared_ptr<const SchemaSpec> spec, con
   for (const auto& [name, unused] : spec->entities) {
     const std::string* description = spec->entity_descriptions.find(name);
     prompt.labels.push_back(name);
-    prompt.texts.push_back(description == nullptr || description->empty() ? name : *description);
+    prompt.texts.push_back(description == nullptr ? name : *description);
     if (!seen.insert(prompt.texts.back()).second) {
-      throw InputError(fmt::format("label \"{}\": its description \"{}\" is that of another label; "
-                                   "descriptions must differ",
-                                   name, prompt.texts.back()));
+      throw InputError(
+          fmt::format("label \"{}\": its description \"{}\" is that of another label; "
+                      "descriptions must differ",
+                      name, prompt.texts.back()));
     }
   }
   for (const RelationDecl& relation : spec->relations) {
@@ -142,7 +143,8 @@ Gliner1Prompt compile_gliner1_prompt(std::shared_ptr<const SchemaSpec> spec, con
 Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string& text,
                                  const Gliner1Config& config, const Gliner1Tokenizers& tokenizers,
                                  std::optional<int> max_len) {
-  if (max_len && *max_len <= 0) throw InputError(fmt::format("max_len must be greater than 0, got {}", *max_len));
+  if (max_len && *max_len <= 0)
+    throw InputError(fmt::format("max_len must be greater than 0, got {}", *max_len));
   Gliner1Text prepared;
   prepared.words = split_words_v1(text);
   prepared.total_words = static_cast<std::int64_t>(prepared.words.size());
@@ -173,8 +175,7 @@ Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string&
     sequence.labels = marker_places(encoding.ids, tokenizers.label_id, config.embed_ent_token);
   }
   if (config.relations) {
-    sequence.relations =
-        marker_places(encoding.ids, tokenizers.relation_id, config.relations->embed_token);
+    sequence.relations = marker_places(encoding.ids, tokenizers.relation_id, config.relations->embed_token);
   }
   if (config.decoder && config.decoder->mode == LabelDecoderConfig::Mode::kSpan) {
     add_decoder_tokens(sequence, std::move(words), skip, tokenizers.decoder);

@@ -84,13 +84,13 @@ struct RelationCandidate {
 /// What was found in one text. Candidates stand in the reference's order, which decides between equal scores.
 struct SpanOutput {
   std::vector<SpanCandidate> candidates;
-  std::vector<float> class_scores;  ///< [candidates, classes]
-  std::int64_t vector_size = 0;     ///< H
-  std::vector<float> vectors;       ///< [candidates, H]
+  std::vector<float> class_scores;   ///< [candidates, classes]
+  std::int64_t vector_size = 0;      ///< H
+  std::vector<float> vectors;        ///< [candidates, H]
   std::vector<float> label_vectors;  ///< [labels, H]
 
   std::vector<RelationCandidate> relations;
-  std::vector<float> pair_vectors;              ///< [pairs, H]; models that score pairs as one vector
+  std::vector<float> pair_vectors;                ///< [pairs, H]; models that score pairs as one vector
   std::vector<float> head_vectors, tail_vectors;  ///< [pairs, H]; models that score triples
   std::vector<float> relation_label_vectors;      ///< [relations, H]
 
