@@ -114,6 +114,12 @@ void add_gliner1_options(CLI::App& app, ExtractOptions& options) {
         ->type_name("SCORE")
         ->group(group);
   };
+  app.add_option_function<int>(
+         "--max-tokens", [&options](int tokens) { options.max_tokens = tokens; },
+         "Sub-word tokens that are read of each text with its labels (default: all)")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->group(group);
   app.add_flag("--multi-label", options.multi_label, "One span may have several labels")->group(group);
   app.add_flag("--class-scores", options.class_scores, "Show the five best labels; with --format spans")
       ->group(group);

@@ -62,7 +62,7 @@ PromptTokens PromptTokenizer::tokenize(const std::string& text,
     spec->entities[label] = true;
   }
   const Gliner1Prompt prompt = compile_gliner1_prompt(std::move(spec), impl_->config);
-  Gliner1Text prepared = prepare_gliner1_text(prompt, text, impl_->config, impl_->tokenizers, {});
+  Gliner1Text prepared = prepare_gliner1_text(prompt, text, impl_->config, impl_->tokenizers, {}, {});
   PromptTokens tokens;
   tokens.words = words_of(text, prepared.words);
   tokens.ids = std::move(prepared.ids);

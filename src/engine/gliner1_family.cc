@@ -96,8 +96,9 @@ Gliner1Family::Gliner1Family(Gliner1Config config, Gliner1Tokenizers tokenizers,
 
 /// Heads that average over padding, read it, or select by the columns that pad a shorter label set.
 bool Gliner1Family::batches_matter() const {
-  return config_.span_mode == SpanMode::kMarkerV1 || config_.span_context || config_.relations ||
-         config_.decoder || config_.represent_spans;
+  if (config_.streaming) return false;
+  return config_.span_mode == SpanMode::kMarkerV1 || config_.span_mode == SpanMode::kMarkerV2 ||
+         config_.span_context || config_.relations || config_.decoder || config_.represent_spans;
 }
 
 std::unique_ptr<const FamilyPrompt> Gliner1Family::compile(std::shared_ptr<const SchemaSpec> spec,
@@ -131,7 +132,7 @@ std::unique_ptr<Job> Gliner1Family::prepare(const FamilyPrompt& prompt, const st
   job->text = text;
   job->prompt = &own.compiled;
   if (!is_blank_text(text)) {
-    job->prepared = prepare_gliner1_text(own.compiled, text, config_, tokenizers_, options.max_len);
+    job->prepared = prepare_gliner1_text(own.compiled, text, config_, tokenizers_, options.max_len, options.max_tokens);
     if (options.truncation_is_error) check_nothing_cut(job->prepared);
     if (allowed != nullptr) {
       job->allowed = words_of_spans(in_bytes(*allowed, text, options.offset_unit), job->prepared.words);
@@ -140,7 +141,7 @@ std::unique_ptr<Job> Gliner1Family::prepare(const FamilyPrompt& prompt, const st
     fill_thresholds(job->prepared.sequence, own.compiled, options);
     // Without a label there is nothing to find; but padding may have to be made for the others of a batch.
     const bool runs = !own.compiled.labels.empty() || batches_matter();
-    job->tokens = runs ? static_cast<std::int64_t>(job->prepared.ids.size()) : 0;
+    job->tokens = runs ? job->prepared.sequence.encoded_tokens : 0;
   }
   if (job->tokens == 0) {
     job->result = decode_spans(own.compiled, text, job->prepared, {}, {}, {}, options);

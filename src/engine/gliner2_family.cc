@@ -39,6 +39,7 @@ void refuse_other_options(const std::vector<SpanPlace>* allowed, const ExtractOp
     throw InputError(fmt::format("{} is for GLiNER v1 models; a GLiNER2 model cannot do it", option));
   };
   if (allowed != nullptr) refuse("labelling given spans");
+  if (options.max_tokens) refuse("max_tokens");
   if (options.adjacency_threshold) refuse("adjacency_threshold");
   if (options.relation_threshold) refuse("relation_threshold");
   if (options.class_scores) refuse("class_scores");

@@ -85,7 +85,8 @@ void select_wide_spans(const at::Tensor& logits, const SpanSequence& sequence, b
         if (!(x >= least[static_cast<std::size_t>(label)])) continue;
         const float score = sigmoid(x);
         if (!(score > thresholds[static_cast<std::size_t>(label)])) continue;
-        output.candidates.push_back(candidate_of(label, first, first + width, score, first * widths + width));
+        output.candidates.push_back(
+            candidate_of(label, first, first + width, score, first * widths + width));
       }
   if (!class_scores) return;
   for (const SpanCandidate& candidate : output.candidates)
@@ -134,6 +135,45 @@ void select_scored_spans(const at::Tensor& logits, const std::vector<SpanCandida
       if (!(static_cast<double>(score) > sequence.thresholds[static_cast<std::size_t>(label)])) continue;
       output.candidates.push_back(candidate_of(label, spans[s].first, spans[s].last, score, spans[s].index));
     }
+}
+
+std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double threshold) {
+  const std::int64_t labels = logits.size(0);
+  const std::int64_t words = logits.size(1);
+  const std::int64_t widths = logits.size(2);
+  GLINER_CHECK(logits.is_contiguous());
+  const float* data = logits.data_ptr<float>();
+  const auto limit = static_cast<float>(threshold);
+  std::vector<SpanCandidate> spans;
+  for (std::int64_t first = 0; labels > 0 && first < words; ++first)
+    for (std::int64_t width = 0; width < std::min(widths, words - first); ++width) {
+      float best = data[first * widths + width];
+      for (std::int64_t label = 1; label < labels; ++label)
+        best = std::max(best, data[(label * words + first) * widths + width]);
+      const float score = sigmoid(best);
+      if (score > limit)
+        spans.push_back(candidate_of(-1, first, first + width, score, first * widths + width));
+    }
+  return spans;
+}
+
+void select_relations(const at::Tensor& logits, const std::vector<SpanCandidate>& entities,
+                      const std::vector<EntityPair>& pairs, const SpanSequence& sequence,
+                      SpanOutput& output) {
+  const std::int64_t columns = logits.size(1);
+  const std::int64_t relations = std::min<std::int64_t>(sequence.relation_classes, columns);
+  GLINER_CHECK(logits.is_contiguous() && logits.size(0) == static_cast<std::int64_t>(pairs.size()));
+  const float* data = logits.data_ptr<float>();
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const SpanCandidate& head = entities[static_cast<std::size_t>(pairs[p].head)];
+    const SpanCandidate& tail = entities[static_cast<std::size_t>(pairs[p].tail)];
+    for (std::int64_t r = 0; r < relations; ++r) {
+      const float score = sigmoid(data[static_cast<std::int64_t>(p) * columns + r]);
+      if (!(static_cast<double>(score) > sequence.relation_thresholds[static_cast<std::size_t>(r)])) continue;
+      output.relations.push_back({head.first, head.last, tail.first, tail.last, static_cast<std::int32_t>(r),
+                                  score, static_cast<std::int32_t>(p)});
+    }
+  }
 }
 
 }  // namespace gliner

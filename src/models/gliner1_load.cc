@@ -45,7 +45,7 @@ std::unique_ptr<const SpanModel> load_gliner1(const std::string& weights, const 
     auto modules = std::make_shared<const Gliner1Modules>(WeightScope(store), config, encoder, sizes);
     store.check_all_used();
     ModelReport report =
-        describe(config, encoder, store, std::max(modules->encoder->vocab_size(), sizes.text));
+        describe(config, encoder, store, std::max(modules->vocab_size(), sizes.text));
     model = std::make_unique<Gliner1Model>(config, std::move(modules), std::move(report), threads);
   });
   return model;

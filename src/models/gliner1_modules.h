@@ -6,7 +6,13 @@
 #include <memory>
 
 #include "config/gliner1_config.h"
+#include "encoders/context_encoder.h"
 #include "encoders/encoder.h"
+#include "encoders/gpt2.h"
+#include "encoders/layers_fuser.h"
+#include "heads/cross_fuser.h"
+#include "heads/entity_adjacency.h"
+#include "heads/relation_scorer.h"
 #include "heads/span_layer.h"
 #include "heads/token_scorer.h"
 #include "models/span_model.h"
@@ -24,18 +30,39 @@ struct Gliner1Modules : torch::nn::Module {
   /// ids -> [T, H] of the text, layer fusion and projection included.
   at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
 
-  std::shared_ptr<Encoder> encoder;
+  /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
+  at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
+  /// Longest text in tokens that there are positions for; 0: any.
+  std::int64_t max_sequence_tokens() const;
+  std::int64_t vocab_size() const;
+
+  std::shared_ptr<Encoder> encoder;  ///< Null in a streaming model, which has the next three.
+  std::shared_ptr<Gpt2> backbone;
+  std::shared_ptr<Linear> token_projection;       ///< To hidden_size, where the backbone has another width.
+  std::shared_ptr<ContextEncoder> prompt_context;  ///< Reads the prompt's states once more, both ways.
+  std::shared_ptr<LayersFuser> layers_fuser;
   std::shared_ptr<Linear> projection;  ///< To hidden_size, where the encoder has another width.
+  std::shared_ptr<Encoder> labels_encoder;
+  std::shared_ptr<Linear> labels_projection;
+  std::shared_ptr<CrossFuser> cross_fuser;
   std::shared_ptr<Lstm> rnn;
+  std::shared_ptr<ContextEncoder> span_context;
   std::shared_ptr<SpanLayer> span_layer;
   std::shared_ptr<Mlp> prompt_projection;
   std::shared_ptr<TokenScorer> token_scorer;
+  std::shared_ptr<EntityAdjacency> adjacency;  ///< Null: every pair of entities is scored.
+  std::shared_ptr<RelationScorer> relation_scorer;
 
  private:
   void bind_encoder(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
                     const TokenizerSizes& sizes);
-  void bind_words(const WeightScope& w, const Gliner1Config& config);
+  void bind_streaming(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& backbone_config,
+                      const TokenizerSizes& sizes);
+  void bind_words(const WeightScope& w, const Gliner1Config& config, std::int64_t encoder_heads);
+  void bind_labels(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
   void bind_heads(const WeightScope& w, const Gliner1Config& config);
+  void bind_relations(const WeightScope& w, const Gliner1Config& config);
 };
 
 /// GLiNER v1's architectures (gliner/modeling/base.py), put together from what the configuration names.
@@ -47,7 +74,7 @@ class Gliner1Model : public SpanModel {
 
   std::vector<SpanOutput> run(const SpanBatch& batch, const TraceSink& trace = {}) const override;
   LabelMatrix encode_labels(const std::vector<std::vector<std::int32_t>>& labels) const override;
-  std::int64_t max_sequence_tokens() const override { return modules_->encoder->max_sequence_tokens(); }
+  std::int64_t max_sequence_tokens() const override { return modules_->max_sequence_tokens(); }
   std::int64_t max_label_tokens() const override;
   const ModelReport& report() const override { return report_; }
 

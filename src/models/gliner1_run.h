@@ -21,13 +21,23 @@ class Gliner1Run {
 
  private:
   void encode();
+  at::Tensor encode_tokens() const;
   void gather_labels(const at::Tensor& tokens);
+  void gather_label_matrices();
+  at::Tensor read_prompts(const at::Tensor& tokens) const;
   void score_spans();
   void score_words();
   void score_predicted_spans(const std::vector<at::Tensor>& word_logits);
+  void fuse();
+  void relate();
+  void relate(std::size_t sequence, const std::vector<SpanCandidate>& entities);
   void add_vectors();
 
-  SpanWords span_words() const { return {words_, word_start_, padded_words_}; }
+  /// The vectors of spans of one sequence: [S, H].
+  at::Tensor span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const;
+
+  /// A streaming model masks the padding that others let take part.
+  SpanWords span_words() const { return {span_input_, word_start_, config_.streaming ? 0 : padded_words_}; }
   std::size_t size() const { return batch_.sequences.size(); }
   /// "sequence.I.NAME"
   void emit(std::size_t sequence, const char* name, const at::Tensor& value) const;
@@ -38,11 +48,14 @@ class Gliner1Run {
   const SpanBatch& batch_;
   const TraceSink& trace_;
   std::vector<SpanOutput> outputs_;
-  at::Tensor words_;               // [W, H] words of all sequences
-  SequenceStart word_start_;       // [B + 1]
+  at::Tensor words_;            // [W, H] words of all sequences
+  at::Tensor span_input_;       // [W, H] the same as the span layer sees them
+  SequenceStart word_start_;    // [B + 1]
   std::int64_t padded_words_ = 0;  // Of the longest sequence
-  at::Tensor labels_;              // [P, H] label vectors of all sequences; span models: projected
-  SequenceStart label_start_;      // [B + 1]
+  at::Tensor labels_;           // [P, H] label vectors of all sequences; span models: projected
+  SequenceStart label_start_;   // [B + 1]
+  at::Tensor tokens_;           // [T, H]; relation models
+  std::vector<std::vector<SpanCandidate>> selected_;  // Per sequence: entities of relations
 };
 
 }  // namespace gliner

@@ -38,10 +38,11 @@ struct Gliner1Text {
   SpanSequence sequence;  ///< Token places from 0; thresholds not filled.
 };
 
-/// Splits, cuts to `max_len` words (absent: the model's own) and tokenises. `text` is valid UTF-8.
+/// Splits, cuts to `max_len` words (absent: the model's own) and tokenises; the encoder reads `max_tokens`
+/// tokens at most. `text` is valid UTF-8. Throws InputError on limits below 1.
 Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string& text,
                                  const Gliner1Config& config, const Gliner1Tokenizers& tokenizers,
-                                 std::optional<int> max_len);
+                                 std::optional<int> max_len, std::optional<int> max_tokens);
 
 /// True for a text that the reference leaves out: Python's str.strip leaves nothing of it.
 bool is_blank_text(const std::string& text);

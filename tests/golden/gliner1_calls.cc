@@ -188,7 +188,7 @@ gliner::LabelVectors read_vectors(const gliner::Extractor& model, const Json& ar
 
 std::vector<gliner::Result> run(const gliner::Extractor& model, SchemaReader& reader, const Json& args,
                                 const std::vector<std::string>& texts) {
-  const gliner::ExtractOptions options = read_options(args);
+  gliner::ExtractOptions options = read_options(args);
   if (args.contains("labels_embeddings"))
     return model.batch_extract_entities(texts, read_vectors(model, args), options);
   const std::vector<gliner::Schema> schemas = read_schemas(reader, args, texts.size());
@@ -196,6 +196,8 @@ std::vector<gliner::Result> run(const gliner::Extractor& model, SchemaReader& re
   if (packed && texts.size() > 1 && model.report().encoder != "deberta-v2") {
     refuse("packing_config: the reference packs DeBERTa encoders only; here every batch is packed anyway");
   }
+  // The reference leaves a batch of equal lengths as it is, so a single text is never cut.
+  if (packed && texts.size() > 1) options.max_tokens = args.at("packing_config").at("max_length").get<int>();
   if (args.contains("input_spans") && !args.at("input_spans").is_null()) {
     return model.batch_label_spans(texts, read_places(args.at("input_spans")), schemas.front(), options);
   }
