@@ -55,13 +55,30 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
   return positions;
 }
 
-at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                const LayerSink& layers) const {
+  return run(ids, start, attention_, layers);
+}
+
+bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                 const std::vector<std::int64_t>& visible, const LayerSink& layers) const {
+  AttentionOptions attention = attention_;
+  attention.visible = &visible;
+  run(ids, start, attention, layers);
+  return true;
+}
+
+at::Tensor BertEncoder::run(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                            const AttentionOptions& attention, const LayerSink& layers) const {
   at::Tensor x = words_->forward(ids);  // [T, H]
   token_types_->add_to(x, std::vector<std::int32_t>(ids.size(), 0));
   positions_->add_to(x, positions_of(ids, start));
   x = norm_->forward(x, x);
   LayerBuffers buffers;
-  for (const auto& layer : layers_) x = layer->forward(x, start, attention_, buffers);
+  for (const auto& layer : layers_) {
+    x = layer->forward(x, start, attention, buffers);
+    if (layers) layers(x);
+  }
   return x;
 }
 
