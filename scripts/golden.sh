@@ -24,18 +24,18 @@ trap 'rm -rf "$work"' EXIT
 found=0
 for model in "$folder"/*/; do
   name=$(basename "$model")
-  [ -f "$model/model/config.json" ] || continue
+  [ -f "$model/model/config.json" ] || [ -f "$model/model/gliner_config.json" ] || continue
   found=1
   if [ -f "$model/tokenizer.jsonl" ]; then
     "$runner" --tokenizer "$model/model" "$model/tokenizer.jsonl" >"$work/$name.words.jsonl" 2>"$work/$name.words.err" ||
       sed "s/^/$name: /" "$work/$name.words.err" >&2
     set -- "$@" --tokenizer "$name" "$model/tokenizer.jsonl" "$work/$name.words.jsonl"
   fi
-  if [ -f "$model/cases.jsonl" ] && ! grep -q '"architecture": *"boundary"' "$model/model/config.json"; then
+  if [ -f "$model/cases.jsonl" ] && ! grep -qs '"architecture": *"boundary"' "$model/model/config.json"; then
     "$runner" "$model/model" "$model/cases.jsonl" >"$work/$name.jsonl" 2>"$work/$name.err" ||
       sed "s/^/$name: /" "$work/$name.err" >&2
     set -- "$@" --cases "$name" "$model/cases.jsonl" "$work/$name.jsonl"
   fi
 done
-[ $found = 1 ] || { echo "golden.sh: $folder has no NAME/model/config.json" >&2; exit 2; }
+[ $found = 1 ] || { echo "golden.sh: $folder has no NAME/model/config.json or gliner_config.json" >&2; exit 2; }
 python3 "$here/tests/golden/compare.py" "$@"

@@ -23,9 +23,11 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-std::string result_row(const InputRecord& record, const Result& result) {
-  std::string row = fmt::format(R"({{"id":{},"result":{})", dump(record.id), to_json(result));
+std::string result_row(const InputRecord& record, const Result& result, bool as_spans) {
+  const std::string found = as_spans ? to_spans_json(result) : to_json(result);
+  std::string row = fmt::format(R"({{"id":{},"result":{})", dump(record.id), found);
   if (result.truncated_words > 0) row += fmt::format(R"(,"truncated_words":{})", result.truncated_words);
+  if (result.truncated_tokens > 0) row += fmt::format(R"(,"truncated_tokens":{})", result.truncated_tokens);
   return row + "}";
 }
 
@@ -133,15 +135,15 @@ std::vector<InputRecord> read_batch(RecordReader& reader, std::size_t size) {
   return records;
 }
 
-void write_rows(const std::vector<InputRecord>& records, const std::vector<Result>& results,
+void write_rows(const std::vector<InputRecord>& records, const std::vector<Result>& results, bool as_spans,
                 RowWriter& writer, Tally& tally) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     ++tally.records;
     std::optional<std::string> error = results[i].error;
     if (!error) {
       try {
-        writer.write(result_row(records[i], results[i]));
-        if (results[i].truncated_words > 0) ++tally.truncated;
+        writer.write(result_row(records[i], results[i], as_spans));
+        if (results[i].truncated_words > 0 || results[i].truncated_tokens > 0) ++tally.truncated;
         continue;
       } catch (const Error& failure) {  // a result that has no JSON form
         error = failure.what();
@@ -154,8 +156,8 @@ void write_rows(const std::vector<InputRecord>& records, const std::vector<Resul
 
 int report(const Tally& tally, double seconds) {
   if (tally.truncated > 0) {
-    log_warning("{} of {} texts were cut by --max-len: see truncated_words in their rows", tally.truncated,
-                tally.records);
+    log_warning("{} of {} texts were cut: see truncated_words and truncated_tokens in their rows",
+                tally.truncated, tally.records);
   }
   if (tally.failed > 0) {
     log_warning("{} of {} records failed: see error in their rows", tally.failed, tally.records);
@@ -189,7 +191,7 @@ int run_extraction(const GlobalOptions& global, const ExtractionOptions& options
     std::vector<InputRecord> records = read_batch(*reader, static_cast<std::size_t>(checked.batch_size));
     if (records.empty()) break;
     const std::vector<Result> results = extractor.extract(records);
-    write_rows(records, results, writer, tally);
+    write_rows(records, results, options.output.format == "spans", writer, tally);
     if (!writer.flush()) {
       log_debug("the reader of standard output went away after {} records", tally.records);
       return kDone;

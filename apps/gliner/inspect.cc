@@ -46,7 +46,16 @@ std::string readable_report(const ModelReport& report, bool with_tensors) {
                    report.layers, report.hidden_size, report.heads, report.inner_size, report.vocab_size));
   line("tokenizer", report.tokenizer);
   line("words", fmt::format("pooling {}", report.token_pooling));
-  line("spans", fmt::format("up to {} words, counted by {}", report.max_width, report.counting_layer));
+  std::string spans =
+      report.max_width > 0 ? fmt::format("up to {} words", report.max_width) : "of any length";
+  if (!report.span_mode.empty()) spans += fmt::format(", span mode {}", report.span_mode);
+  if (!report.counting_layer.empty()) spans += fmt::format(", counted by {}", report.counting_layer);
+  line("spans", spans);
+  if (report.max_words > 0) {
+    const std::string tokens =
+        report.max_tokens > 0 ? fmt::format(", {} tokens with labels", report.max_tokens) : "";
+    line("limits", fmt::format("{} words{}", report.max_words, tokens));
+  }
   line("parameters",
        fmt::format("{} ({:.1f} million)", report.parameters, static_cast<double>(report.parameters) / 1e6));
   line("weights", fmt::format("{} bytes ({:.1f} MiB)", report.weight_bytes,
@@ -89,7 +98,10 @@ std::string json_report(const ModelReport& report) {
                                        {"heads", report.heads},
                                        {"inner_size", report.inner_size},
                                        {"vocab_size", report.vocab_size},
+                                       {"span_mode", report.span_mode},
                                        {"max_width", report.max_width},
+                                       {"max_words", report.max_words},
+                                       {"max_tokens", report.max_tokens},
                                        {"parameters", report.parameters},
                                        {"weight_bytes", report.weight_bytes},
                                        {"special_tokens", std::move(special_tokens)},

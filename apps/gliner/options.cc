@@ -41,12 +41,18 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
       ->type_name("PATH")
       ->capture_default_str()
       ->group("Output");
+  app.add_option("--format", options.format, "json: by label; spans: flat lists by position")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"json", "spans"}))
+      ->capture_default_str()
+      ->group("Output");
   app.add_flag("--pretty", options.pretty, "Indent each row instead of writing one line")->group("Output");
 }
 
 void add_inference_options(CLI::App& app, InferenceOptions& options) {
   const std::string group = "Inference";
-  app.add_option("--threshold", options.extract.threshold, "Keep spans with a score of at least this")
+  app.add_option("--threshold", options.extract.threshold,
+                 "Keep spans with a score of at least (GLiNER v1: above) this")
       ->check(kProbability)
       ->type_name("SCORE")
       ->capture_default_str()
@@ -58,7 +64,7 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->type_name("N")
       ->group(group);
   app.add_flag("--fail-on-truncation", options.extract.truncation_is_error,
-               "Refuse a text that --max-len would cut instead")
+               "Refuse a text that --max-len or the model's own limits would cut instead")
       ->group(group);
   app.add_option("--batch-size", options.extract.batch_size,
                  "Texts of one forward pass and of one read-ahead")
@@ -79,6 +85,9 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
+  app.add_flag("--flat", options.flat, "No overlapping spans: --overlap-policy disallow")->group(group);
+  app.add_flag("--nested", options.nested, "Spans inside others are kept: --overlap-policy nested")
+      ->group(group);
   app.add_flag("--corrected", options.extract.corrected, "Sensible answers where the reference is quirky")
       ->group(group);
   app.add_flag("--long", options.long_text, "Scan long documents in overlapping windows")->group(group);
@@ -89,6 +98,55 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->group(group);
   app.add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
       ->check(at_least(0))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+/// What GLiNER v1 models understand besides.
+void add_gliner1_options(CLI::App& app, ExtractOptions& options) {
+  const std::string group = "GLiNER v1 models";
+  const auto probability = [&](const std::string& name, std::optional<double>& value,
+                               const std::string& description) {
+    app.add_option_function<double>(
+           name, [&value](double given) { value = given; }, description + " (default: --threshold)")
+        ->check(kProbability)
+        ->type_name("SCORE")
+        ->group(group);
+  };
+  app.add_option_function<int>(
+         "--max-tokens", [&options](int tokens) { options.max_tokens = tokens; },
+         "Sub-word tokens that are read of each text with its labels (default: all)")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->group(group);
+  app.add_flag("--multi-label", options.multi_label, "One span may have several labels")->group(group);
+  app.add_flag("--class-scores", options.class_scores, "Show the five best labels; with --format spans")
+      ->group(group);
+  probability("--adjacency-threshold", options.adjacency_threshold,
+              "Pairs of entities above it are looked at for relations");
+  probability("--relation-threshold", options.relation_threshold, "Keep relations above it");
+  GenerationOptions& generation = options.generation;
+  add_repeatable(app, "--generate-only", generation.constraints,
+                 "Generated labels are one of these; may be repeated")
+      ->group(group);
+  app.add_option("--generated-labels", generation.sequences, "Labels generated for a span, by beam search")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-new-tokens", generation.max_new_tokens, "Tokens of a generated label")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--sample", generation.sample, "Draw generated labels at --temperature")->group(group);
+  app.add_option("--temperature", generation.temperature, "Of --sample")
+      ->check(CLI::PositiveNumber)
+      ->type_name("T")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", generation.seed, "Of --sample")
       ->type_name("N")
       ->capture_default_str()
       ->group(group);
@@ -106,6 +164,17 @@ const char* const kExitCodesHelp =
     "Exit codes: 0 every record has a result; 1 some records failed and have an error row;\n"
     "2 wrong options, schema or input file; 3 the model cannot be loaded; 130 or 143 stopped by a signal.";
 
+namespace {
+
+/// A GLiNER v1 model's encoder is described in gliner_config.json as a rule.
+bool is_gliner1(const ModelFiles& files) {
+  const std::string name = "gliner_config.json";
+  return files.config.size() >= name.size() &&
+         files.config.compare(files.config.size() - name.size(), name.size(), name) == 0;
+}
+
+}  // namespace
+
 void ModelOptions::check() const {
   const bool any_file = !files.config.empty() || !files.encoder_config.empty() || !files.tokenizer.empty() ||
                         !files.weights.empty();
@@ -121,10 +190,10 @@ void ModelOptions::check() const {
     if (path.empty()) missing += (missing.empty() ? "" : ", ") + std::string(option);
   };
   require(files.config, "--config");
-  require(files.encoder_config, "--encoder-config");
+  if (!is_gliner1(files)) require(files.encoder_config, "--encoder-config");
   require(files.tokenizer, "--tokenizer");
   require(files.weights, "--weights");
-  if (!missing.empty()) throw UsageError("a model of single files needs all four; missing: " + missing);
+  if (!missing.empty()) throw UsageError("a model of single files needs all of them; missing: " + missing);
 }
 
 LoadOptions ModelOptions::load_options() const {
@@ -151,7 +220,12 @@ ExtractOptions InferenceOptions::extract_options() const {
   ExtractOptions result = extract;
   result.format_results = !raw;
   result.offset_unit = parse_offset_unit(offset_unit);
+  if (int{flat} + int{nested} + int{overlap_policy != "default"} > 1) {
+    throw UsageError("give one of --flat, --nested and --overlap-policy only");
+  }
   if (overlap_policy != "default") result.overlap_policy = parse_overlap_policy(overlap_policy);
+  if (flat) result.overlap_policy = OverlapPolicy::kDisallow;
+  if (nested) result.overlap_policy = OverlapPolicy::kNested;
   if (long_text) {
     if (raw)
       throw UsageError("--raw cannot be combined with --long: windows are merged in the formatted shapes");
@@ -188,9 +262,21 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
       ->type_name("FILE")
       ->check(kNotEmpty)
       ->group(group);
-  app.add_option("--weights", model.files.weights, "model.safetensors or model.safetensors.index.json")
+  app.add_option("--weights", model.files.weights,
+                 "model.safetensors, model.safetensors.index.json or pytorch_model.bin")
       ->type_name("FILE")
       ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--tokenizer-config", model.files.tokenizer_config,
+                 "tokenizer_config.json of a GLiNER v1 model: its limit in tokens")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--labels-tokenizer", model.files.labels_tokenizer,
+                 "tokenizer.json of a bi-encoder's labels")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--decoder-tokenizer", model.files.decoder_tokenizer, "tokenizer.json of a label decoder")
+      ->type_name("FILE")
       ->group(group);
   app.add_option("--word-splitter", model.word_splitter, "How texts are cut into words")
       ->type_name("NAME")
@@ -256,6 +342,7 @@ void add_extraction_options(CLI::App& app, ExtractionOptions& options) {
   add_input_options(app, options.input);
   add_output_options(app, options.output);
   add_inference_options(app, options.inference);
+  add_gliner1_options(app, options.inference.extract);
 }
 
 CLI::Option* add_repeatable(CLI::App& app, const std::string& name, std::vector<std::string>& values,

@@ -56,6 +56,7 @@ struct InputOptions {
 struct OutputOptions {
   std::string path = "-";
   bool pretty = false;
+  std::string format = "json";  ///< "json": by label; "spans": flat, as GLiNER v1 shows it
 };
 
 /// How to extract.
@@ -63,6 +64,8 @@ struct InferenceOptions {
   ExtractOptions extract;
   std::string overlap_policy = "default";
   std::string offset_unit = "code-point";
+  bool flat = false;    ///< --flat
+  bool nested = false;  ///< --nested
   bool raw = false;
   bool long_text = false;
   LongOptions windows;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gliner/export.h"
+#include "gliner/labels.h"
 #include "gliner/options.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
@@ -23,9 +24,10 @@ struct TensorReport {
 
 /// What a checkpoint holds and what became of it.
 struct ModelReport {
-  std::string architecture;  ///< "gliner2-span"
-  std::string encoder;       ///< "deberta-v2", "bert", "modernbert", ...
-  std::string tokenizer;     ///< "Unigram", "WordPiece", "BPE"
+  std::string
+      architecture;       ///< "gliner2-span", "gliner1-span", "gliner1-bi-token", "gliner1-span-relex", ...
+  std::string encoder;    ///< "deberta-v2", "bert", "modernbert", ...
+  std::string tokenizer;  ///< "Unigram", "WordPiece", "BPE"
   std::string counting_layer;
   std::string token_pooling;
   std::int64_t hidden_size = 0;
@@ -33,9 +35,12 @@ struct ModelReport {
   std::int64_t heads = 0;
   std::int64_t inner_size = 0;
   std::int64_t vocab_size = 0;
-  std::int64_t max_width = 0;
-  std::int64_t parameters = 0;                                       ///< Elements of all tensors.
-  std::int64_t weight_bytes = 0;                                     ///< Bytes of the weight files.
+  std::string span_mode;          ///< GLiNER v1: "markerV0", "token_level", ...
+  std::int64_t max_width = 0;     ///< Words of the longest span; 0: no limit.
+  std::int64_t max_words = 0;     ///< Words that are kept of a text; 0: all.
+  std::int64_t max_tokens = 0;    ///< Sub-word tokens that are kept of a text with its labels; 0: all.
+  std::int64_t parameters = 0;    ///< Elements of all tensors.
+  std::int64_t weight_bytes = 0;  ///< Bytes of the weight files.
   std::vector<std::pair<std::string, std::int64_t>> special_tokens;  ///< Marker and id.
   std::vector<TensorReport> tensors;
   /// Names of tensors that are known not to be needed (a pooler, for example); TensorReport::use says why. A
@@ -51,7 +56,7 @@ struct ModelReport {
 /// Errors: InputError for what the caller can mend before anything is computed, ModelError from `load`.
 class GLINER_EXPORT Extractor {
  public:
-  /// Loads a checkpoint folder as the hub lays it out. Reads nothing outside that folder.
+  /// Loads a checkpoint folder of any family as the hub lays it out. Reads nothing outside that folder.
   static Extractor load(const std::string& directory, const LoadOptions& options = {});
   /// Loads a checkpoint from files that lie apart.
   static Extractor load(const ModelFiles& files, const LoadOptions& options = {});
@@ -83,6 +88,21 @@ class GLINER_EXPORT Extractor {
                                          const std::vector<Schema>& schemas,
                                          const ExtractOptions& options = {},
                                          const LongOptions& windows = {}) const;
+
+  /// Encodes labels once, for any number of calls (GLiNER v1 bi-encoders; other models throw InputError).
+  /// extract and its siblings remember the labels they met by themselves; this is for thousands of labels,
+  /// for keeping them in a file, and for naming them otherwise.
+  LabelVectors encode_labels(const std::vector<std::string>& labels) const;
+  /// Extracts entities with labels that are encoded already.
+  std::vector<Result> batch_extract_entities(const std::vector<std::string>& texts,
+                                             const LabelVectors& labels,
+                                             const ExtractOptions& options = {}) const;
+
+  /// Labels given spans instead of finding them (GLiNER v1): `places[i]` are those of `texts[i]`, in
+  /// options.offset_unit (code points or bytes). A place that does not begin and end with a word is left out.
+  std::vector<Result> batch_label_spans(const std::vector<std::string>& texts,
+                                        const std::vector<std::vector<SpanPlace>>& places,
+                                        const Schema& schema, const ExtractOptions& options = {}) const;
 
   // Shorthands for a schema of one kind.
   Result extract_entities(const std::string& text, const std::vector<std::string>& labels,

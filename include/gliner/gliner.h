@@ -13,6 +13,7 @@
 #include "gliner/error.h"
 #include "gliner/extractor.h"
 #include "gliner/hub.h"
+#include "gliner/labels.h"
 #include "gliner/options.h"
 #include "gliner/profile.h"
 #include "gliner/result.h"

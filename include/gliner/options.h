@@ -96,6 +96,9 @@ struct ExtractOptions {
   OffsetUnit offset_unit = OffsetUnit::kCodePoint;
 
   // GLiNER v1 models only; another model refuses what is not at its default.
+  /// Sub-word tokens, labels included, that the encoder reads of each text; what is behind them has zero
+  /// vectors, as with the reference's packing. Absent: all.
+  std::optional<int> max_tokens;
   bool multi_label = false;  ///< One span may have several labels (GLiNER2: always).
   /// Pairs of entities that reach it are looked at for relations; absent: threshold.
   std::optional<double> adjacency_threshold;

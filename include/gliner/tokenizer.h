@@ -38,4 +38,31 @@ class GLINER_EXPORT WordTokenizer {
   std::shared_ptr<const Impl> impl_;
 };
 
+/// What a GLiNER v1 model reads of a text and its labels.
+struct PromptTokens {
+  std::vector<TokenizedWord> words;        ///< Of the text, case kept; without their `ids`.
+  std::vector<std::int32_t> ids;           ///< Labels, separator and text.
+  std::vector<std::int32_t> word_numbers;  ///< Per id: the 1-based word whose vector it makes, or 0.
+  std::vector<std::vector<std::int32_t>>
+      label_ids;                          ///< Bi-encoders: what the label encoder reads, a row a label.
+  std::vector<std::int32_t> decoder_ids;  ///< Label-generating models: what the decoder reads.
+  std::vector<std::int32_t> decoder_word_numbers;
+};
+
+/// The prompt of a GLiNER v1 checkpoint without its weights: how many tokens do a text and its labels take,
+/// and what is cut? Immutable after loading; safe to share between threads.
+class GLINER_EXPORT PromptTokenizer {
+ public:
+  /// Loads gliner_config.json and the tokenizers of `directory`. Throws ModelError.
+  static PromptTokenizer load(const std::string& directory);
+
+  /// Throws InputError on a text or a label that is not valid UTF-8.
+  PromptTokens tokenize(const std::string& text, const std::vector<std::string>& labels) const;
+
+ private:
+  struct Impl;
+  explicit PromptTokenizer(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
 }  // namespace gliner

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/engine.h"
-#include "engine/gliner2_family.h"
+#include "engine/load_family.h"
 #include "gliner/error.h"
 #include "io/model_dir.h"
 
@@ -67,7 +67,7 @@ Extractor Extractor::load(const ModelFiles& files, const LoadOptions& options) {
   if (options.threads < 0) {
     throw InputError(fmt::format("threads must be 0 (all cores) or more, got {}", options.threads));
   }
-  return Extractor(std::make_shared<const Impl>(load_gliner2_family(files, options)));
+  return Extractor(std::make_shared<const Impl>(load_family(files, options)));
 }
 
 Result Extractor::extract(const std::string& text, const Schema& schema,
@@ -77,14 +77,14 @@ Result Extractor::extract(const std::string& text, const Schema& schema,
 
 std::vector<Result> Extractor::batch_extract(const std::vector<std::string>& texts, const Schema& schema,
                                              const ExtractOptions& options) const {
-  return impl_->engine.extract(texts, {schema.spec()}, options);
+  return impl_->engine.extract(texts, {schema.spec()}, options, {});
 }
 
 std::vector<Result> Extractor::batch_extract(const std::vector<std::string>& texts,
                                              const std::vector<Schema>& schemas,
                                              const ExtractOptions& options) const {
   if (texts.empty()) return {};
-  return impl_->engine.extract(texts, specs_of(schemas, texts.size()), options);
+  return impl_->engine.extract(texts, specs_of(schemas, texts.size()), options, {});
 }
 
 Result Extractor::extract_long(const std::string& text, const Schema& schema, const ExtractOptions& options,
@@ -104,6 +104,29 @@ std::vector<Result> Extractor::batch_extract_long(const std::vector<std::string>
                                                   const LongOptions& windows) const {
   if (texts.empty()) return {};
   return impl_->engine.extract_long(texts, specs_of(schemas, texts.size()), options, windows);
+}
+
+LabelVectors Extractor::encode_labels(const std::vector<std::string>& labels) const {
+  return impl_->engine.family().encode_labels(labels);
+}
+
+std::vector<Result> Extractor::batch_extract_entities(const std::vector<std::string>& texts,
+                                                      const LabelVectors& labels,
+                                                      const ExtractOptions& options) const {
+  Engine::Extras extras;
+  extras.label_vectors = &labels;
+  return impl_->engine.extract(texts, {entity_schema(labels.labels).spec()}, options, extras);
+}
+
+std::vector<Result> Extractor::batch_label_spans(const std::vector<std::string>& texts,
+                                                 const std::vector<std::vector<SpanPlace>>& places,
+                                                 const Schema& schema, const ExtractOptions& options) const {
+  if (places.size() != texts.size()) {
+    throw InputError(fmt::format("places of {} texts for {} texts", places.size(), texts.size()));
+  }
+  Engine::Extras extras;
+  extras.allowed = &places;
+  return impl_->engine.extract(texts, {schema.spec()}, options, extras);
 }
 
 Result Extractor::extract_entities(const std::string& text, const std::vector<std::string>& labels,

@@ -5,12 +5,16 @@
 #include <algorithm>
 
 #include "gliner/error.h"
-#include "text/word_splitter.h"
 
 namespace gliner {
 
 std::vector<Window> split_windows(const std::string& text, const LongOptions& options,
                                   WordSplitter splitter) {
+  return windows_of_words(text, split_words(text, splitter), options);
+}
+
+std::vector<Window> windows_of_words(const std::string& text, const std::vector<WordSpan>& words,
+                                     const LongOptions& options) {
   if (options.chunk_size <= 0) {
     throw InputError(fmt::format("chunk_size must be greater than 0, got {}", options.chunk_size));
   }
@@ -21,7 +25,6 @@ std::vector<Window> split_windows(const std::string& text, const LongOptions& op
     throw InputError(fmt::format("chunk_overlap ({}) must be smaller than chunk_size ({})",
                                  options.chunk_overlap, options.chunk_size));
   }
-  const std::vector<WordSpan> words = split_words(text, splitter);
   if (words.empty()) return {{0, static_cast<std::int64_t>(text.size())}};
   const auto size = static_cast<std::size_t>(options.chunk_size);
   const auto step = static_cast<std::size_t>(options.chunk_size - options.chunk_overlap);

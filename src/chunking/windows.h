@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gliner/options.h"
+#include "text/word_splitter.h"
 
 namespace gliner {
 
@@ -18,5 +19,9 @@ struct Window {
 /// overlap, the last window holds the last word. A document without words is one window. Throws InputError on
 /// sizes that cannot move forward. `text` is valid UTF-8.
 std::vector<Window> split_windows(const std::string& text, const LongOptions& options, WordSplitter splitter);
+
+/// The same over words that are known already.
+std::vector<Window> windows_of_words(const std::string& text, const std::vector<WordSpan>& words,
+                                     const LongOptions& options);
 
 }  // namespace gliner

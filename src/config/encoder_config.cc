@@ -273,14 +273,81 @@ void read_modernbert(const JsonFields& fields, EncoderConfig& config) {
   }
 }
 
+/// configuration_t5.py and configuration_mt5.py. The keys have other names there.
+void read_t5_family(const JsonFields& fields, EncoderConfig& config, std::int64_t vocab_size,
+                    std::int64_t inner, std::int64_t layers, std::int64_t heads,
+                    const std::string& feed_forward) {
+  config.vocab_size = fields.integer("vocab_size", vocab_size, 1, kMaxVocabulary);
+  config.hidden_size = fields.integer("d_model", 512, 1, kMaxWidth);
+  config.head_size = fields.integer("d_kv", 64, 1, kMaxWidth);
+  config.intermediate_size = fields.integer("d_ff", inner, 1, kMaxWidth);
+  config.num_hidden_layers = fields.integer("num_layers", layers, 1, kMaxLayers);
+  config.num_attention_heads = fields.integer("num_heads", heads, 1, kMaxWidth);
+  config.layer_norm_eps = fields.number("layer_norm_epsilon", 1e-6, 0.0, kMaxEpsilon);
+  config.position_biased_input = false;
+  // A quarter of the buckets are exact distances, and the logarithmic ones divide by that quarter.
+  config.distance_buckets = fields.integer("relative_attention_num_buckets", 32, 4, kMaxWidth);
+  config.max_bucket_distance =
+      fields.integer("relative_attention_max_distance", 128, config.distance_buckets / 4 + 1, kMaxPositions);
+  // "relu" or "gated-gelu"; the latter means the approximation.
+  const std::string kind = fields.text("feed_forward_proj", feed_forward);
+  config.gated_feed_forward = kind.rfind("gated-", 0) == 0;
+  const Json activation = {{"act", kind == "gated-gelu"        ? std::string("gelu_new")
+                                   : config.gated_feed_forward ? kind.substr(6)
+                                                               : kind}};
+  config.hidden_act =
+      read_activation(JsonFields(activation, fields.where() + ": feed_forward_proj"), "act", "relu");
+  only_false(fields, "is_decoder");
+}
+void read_t5(const JsonFields& fields, EncoderConfig& config) {
+  read_t5_family(fields, config, 32128, 2048, 6, 8, "relu");
+}
+void read_mt5(const JsonFields& fields, EncoderConfig& config) {
+  read_t5_family(fields, config, 250112, 1024, 8, 6, "gated-gelu");
+}
+
+/// configuration_gpt2.py: a decoder, for the models that read or write text from left to right.
+void read_gpt2(const JsonFields& fields, EncoderConfig& config) {
+  config.vocab_size = fields.integer("vocab_size", 50257, 1, kMaxVocabulary);
+  config.hidden_size = fields.integer("n_embd", 768, 1, kMaxWidth);
+  config.num_hidden_layers = fields.integer("n_layer", 12, 1, kMaxLayers);
+  config.num_attention_heads = fields.integer("n_head", 12, 1, kMaxWidth);
+  if (config.hidden_size % config.num_attention_heads != 0)
+    throw ModelError(fmt::format("{}: n_embd {} is no multiple of n_head {}", fields.where(),
+                                 config.hidden_size, config.num_attention_heads));
+  config.intermediate_size =
+      fields.has("n_inner") ? fields.integer("n_inner", 0, 1, kMaxWidth) : 4 * config.hidden_size;
+  config.max_position_embeddings = fields.integer("n_positions", 1024, 1, kMaxPositions);
+  config.layer_norm_eps = fields.number("layer_norm_epsilon", 1e-5, 0.0, kMaxEpsilon);
+  config.hidden_act = read_activation(fields, "activation_function", "gelu_new");
+  config.scale_attention = fields.boolean("scale_attn_weights", true);
+  config.scale_by_layer = fields.boolean("scale_attn_by_inverse_layer_idx", false);
+  config.tie_word_embeddings = fields.boolean("tie_word_embeddings", true);
+  only_false(fields, "add_cross_attention");
+}
+
+/// gliner/config.py, RNNEncoderConfig: layers over words that are vectors already.
+void read_rnn(const JsonFields& fields, EncoderConfig& config) {
+  config.hidden_size = fields.integer("hidden_size", 512, 1, kMaxWidth);
+  config.num_hidden_layers = fields.integer("num_hidden_layers", 1, 1, kMaxLayers);
+  config.bidirectional = fields.boolean("bidirectional", true);
+  only_text(fields, "rnn_type", "lstm");
+  if (config.bidirectional && config.hidden_size % 2 != 0)
+    fields.refuse("hidden_size", "an even number, half for each direction");
+}
+
 struct Family {
   const char* model_type;
   void (*read)(const JsonFields&, EncoderConfig&);
 };
-constexpr std::array<Family, 5> kFamilies = {{{"bert", read_plain_bert},
+constexpr std::array<Family, 9> kFamilies = {{{"bert", read_plain_bert},
                                               {kDebertaV2, read_deberta_v2},
+                                              {"gpt2", read_gpt2},
                                               {"modernbert", read_modernbert},
+                                              {"mt5", read_mt5},
+                                              {"rnn", read_rnn},
                                               {"roberta", read_plain_roberta},
+                                              {"t5", read_t5},
                                               {"xlm-roberta", read_xlm_roberta}}};
 
 /// Some published copies lack model_type; these keys together belong to DeBERTa-v2 and v3 alone.

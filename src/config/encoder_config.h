@@ -14,7 +14,7 @@ enum class Activation { kGelu, kGeluTanh, kRelu, kSilu, kTanh };
 /// their defaults. Values are checked when read: sizes positive and bounded, H divisible by heads, kinds
 /// known.
 struct EncoderConfig {
-  std::string model_type;  ///< "deberta-v2", "bert", "roberta", "modernbert", ...
+  std::string model_type;  ///< "deberta-v2", "bert", "roberta", "modernbert", "t5", ...
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;  ///< H
   std::int64_t num_hidden_layers = 0;
@@ -48,6 +48,20 @@ struct EncoderConfig {
   std::vector<bool> layer_is_global;   ///< One per layer, from layer_types or global_attn_every_n_layers.
   double global_rope_theta = 160000.0;
   double local_rope_theta = 10000.0;
+
+  // T5 and mT5
+  std::int64_t head_size = 0;              ///< d_kv; H need not be a multiple of the heads.
+  std::int64_t distance_buckets = 32;      ///< relative_attention_num_buckets
+  std::int64_t max_bucket_distance = 128;  ///< relative_attention_max_distance
+  bool gated_feed_forward = false;         ///< feed_forward_proj "gated-..."
+
+  // Span context encoders over LSTM layers ("rnn")
+  bool bidirectional = true;
+
+  // GPT-2
+  bool scale_attention = true;      ///< scale_attn_weights: scores over the root of the head size.
+  bool tie_word_embeddings = true;  ///< A language model's head is the word table.
+  bool scale_by_layer = false;      ///< scale_attn_by_inverse_layer_idx: and over the layer's number.
 };
 
 /// Reads encoder_config/config.json. `path` is used in messages. A missing `model_type` is inferred for

@@ -86,42 +86,34 @@ std::int64_t default_heads(std::int64_t hidden_size) {
 }
 
 /// config.py, normalize_context_encoder_config: a short form gets its defaults from the model around it.
-ContextEncoderConfig context_encoder(const JsonFields& fields, const char* key, std::int64_t hidden_size,
-                                     std::int64_t default_layers) {
+EncoderConfig context_encoder(const JsonFields& fields, const char* key, std::int64_t hidden_size,
+                              std::int64_t default_layers) {
   Json object = fields.find(key) == nullptr ? Json{{"model_type", "deberta-v2"}} : fields.object(key).json();
   const std::string where = fields.where() + ": " + key;
   const JsonFields own(object, where);
   const std::string kind = own.text("model_type", "");
-  ContextEncoderConfig config;
-  config.hidden_size = integer_or_null(own, "hidden_size", hidden_size, 1, kMaxSize);
-  config.num_layers = integer_or_null(own, "num_hidden_layers", default_layers, 1, kMaxLayers);
-  if (kind == "rnn") {
-    config.kind = ContextEncoderConfig::Kind::kRnn;
-    config.bidirectional = boolean_or_null(own, "bidirectional", true);
-    if (config.bidirectional && config.hidden_size % 2 != 0) own.refuse("hidden_size", "an even number");
-    if (text_or_null(own, "rnn_type", "lstm") != "lstm") own.refuse("rnn_type", "lstm");
-    return config;
-  }
-  if (kind != "deberta-v2" && kind != "modernbert") {
+  if (kind != "deberta-v2" && kind != "modernbert" && kind != "rnn") {
     own.refuse("model_type", "deberta-v2, modernbert or rnn");
   }
+  const std::int64_t size = integer_or_null(own, "hidden_size", hidden_size, 1, kMaxSize);
   const auto fill = [&object](const char* name, const Json& value) {
     if (!object.contains(name)) object[name] = value;
   };
-  fill("hidden_size", config.hidden_size);
-  fill("num_hidden_layers", config.num_layers);
-  fill("num_attention_heads", default_heads(config.hidden_size));
-  fill("intermediate_size", config.hidden_size * 4);
+  fill("hidden_size", size);
+  fill("num_hidden_layers", default_layers);
+  if (kind != "rnn") {
+    fill("num_attention_heads", default_heads(size));
+    fill("intermediate_size", size * 4);
+  }
   if (kind == "deberta-v2") {
     fill("relative_attention", true);
     fill("pos_att_type", Json::array({"p2c", "c2p"}));
     fill("max_relative_positions", 512);
-  } else {
+  } else if (kind == "modernbert") {
     fill("vocab_size", 1);
     fill("pad_token_id", 0);
   }
-  config.encoder = read_encoder_config(object, where);
-  return config;
+  return read_encoder_config(object, where);
 }
 
 void read_fusion(const JsonFields& fields, Gliner1Config& config) {

@@ -30,16 +30,6 @@ enum class SpanMode {
   kTokenLevel,
 };
 
-/// A second encoder over the words in front of the span layer (gliner/modeling/context_encoders.py).
-struct ContextEncoderConfig {
-  enum class Kind { kTransformer, kRnn };
-  Kind kind = Kind::kTransformer;
-  EncoderConfig encoder;  ///< kTransformer: DeBERTa-v2 or ModernBERT.
-  std::int64_t hidden_size = 0;
-  std::int64_t num_layers = 1;  ///< kRnn
-  bool bidirectional = true;    ///< kRnn
-};
-
 /// The label-generating decoder.
 struct LabelDecoderConfig {
   enum class Mode { kSpan, kPrompt };
@@ -59,7 +49,7 @@ struct RelationConfig {
 
 /// The causal backbone with a label encoder of its own (gliner/config.py, StreamingSpanConfig).
 struct StreamingConfig {
-  ContextEncoderConfig labels;
+  EncoderConfig labels;  ///< Reads the prompt's states: "deberta-v2", "modernbert" or "rnn".
   std::string label_token = "<<LABEL>>";
   std::int64_t sep_token_index = -1;
   std::int64_t right_context_width = 0;          ///< Words behind a span that may still change its score.
@@ -87,7 +77,8 @@ struct Gliner1Config {
   std::int64_t fusion_layers = 1;
 
   std::optional<EncoderConfig> encoder;  ///< Absent: the encoder's own config.json must be at hand.
-  std::optional<ContextEncoderConfig> span_context;
+  /// A second encoder over the words, before the span layer: "deberta-v2", "modernbert" or "rnn".
+  std::optional<EncoderConfig> span_context;
   std::optional<EncoderConfig> labels_encoder;  ///< Bi-encoder
   bool has_labels_encoder = false;              ///< Bi-encoder, even without labels_encoder's configuration.
   std::optional<LabelDecoderConfig> decoder;

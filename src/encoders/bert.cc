@@ -56,6 +56,19 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
   return positions;
 }
 
+at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                const LayerSink& layers) const {
+  return run(ids, start, attention_, layers);
+}
+
+bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                 const std::vector<std::int64_t>& visible, const LayerSink& layers) const {
+  AttentionOptions attention = attention_;
+  attention.visible = &visible;
+  run(ids, start, attention, layers);
+  return true;
+}
+
 at::Tensor BertEncoder::embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, H]
   token_types_->add_to(x, std::vector<std::int32_t>(ids.size(), 0));
@@ -63,10 +76,14 @@ at::Tensor BertEncoder::embed(const std::vector<std::int32_t>& ids, const Sequen
   return norm_->forward(x, x);
 }
 
-at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor BertEncoder::run(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                            const AttentionOptions& attention, const LayerSink& layers) const {
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   LayerBuffers buffers;
-  for (const auto& layer : layers_) x = layer->forward(x, start, attention_, buffers);
+  for (const auto& layer : layers_) {
+    x = layer->forward(x, start, attention, buffers);
+    if (layers) layers(x);
+  }
   return x;
 }
 

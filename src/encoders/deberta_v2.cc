@@ -62,28 +62,90 @@ at::Tensor TokenConvolution::forward(const at::Tensor& embeddings, const at::Ten
   return norm_->forward(sum, sum);
 }
 
-DebertaV2Encoder::DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config,
-                                   std::int64_t known_ids) {
+DebertaV2Stack::DebertaV2Stack(const WeightScope& w, const EncoderConfig& config) {
   const std::int64_t head_size = config.hidden_size / config.num_attention_heads;
   const int terms = 1 + (config.c2p ? 1 : 0) + (config.p2c ? 1 : 0);
   attention_.heads = config.num_attention_heads;
   attention_.scale = 1.0 / std::sqrt(static_cast<double>(head_size * terms));
 
-  bind_embeddings(w / "embeddings", config, known_ids);
+  at::Tensor relative_embeddings;
   if (config.relative_attention) {
     const std::int64_t max_positions =
         config.max_relative_positions < 1 ? config.max_position_embeddings : config.max_relative_positions;
     relative_ = std::make_shared<const RelativePositions>(config.position_buckets, max_positions);
-    relative_embeddings_ = relative_embeddings(w / "encoder", config);
+    relative_embeddings = bind_relative_embeddings(w, config);
   } else if (config.norm_rel_ebd) {
-    (w / "encoder.LayerNorm").not_needed("weight", "no relative attention");
-    (w / "encoder.LayerNorm").not_needed("bias", "no relative attention");
+    (w / "LayerNorm").not_needed("weight", "no relative attention");
+    (w / "LayerNorm").not_needed("bias", "no relative attention");
   }
   if (config.conv_kernel_size > 0)
-    convolution_ =
-        register_at(*this, "encoder.conv", std::make_shared<TokenConvolution>(w / "encoder.conv", config));
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(bind_layer(w, config, i));
-  relative_embeddings_.reset();
+    convolution_ = register_module("conv", std::make_shared<TokenConvolution>(w / "conv", config));
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
+    layers_.push_back(bind_layer(w, config, i, relative_embeddings));
+}
+
+at::Tensor DebertaV2Stack::bind_relative_embeddings(const WeightScope& w, const EncoderConfig& config) {
+  const auto table = register_module(
+      "rel_embeddings",
+      std::make_shared<Embedding>(w / "rel_embeddings", 2 * relative_->span(), config.hidden_size));
+  const at::Tensor plain = table->table();  // [2 * span, H]
+  if (!config.norm_rel_ebd) return plain;
+  const auto norm = register_module(
+      "LayerNorm", std::make_shared<LayerNorm>(w / "LayerNorm", config.hidden_size, config.layer_norm_eps));
+  return norm->forward(plain);
+}
+
+DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const EncoderConfig& config,
+                                                 std::int64_t index, const at::Tensor& relative_embeddings) {
+  const std::string name = fmt::format("layer.{}", index);
+  const std::int64_t hidden = config.hidden_size;
+  const std::vector<std::string> projections = {"query_proj", "key_proj", "value_proj"};
+  Layer layer;
+  layer.module = register_at(*this, name, std::make_shared<PostNormLayer>(w / name, config, projections));
+  if (!relative_) return layer;
+
+  at::Tensor key, query;  // [2 * span, H]
+  if (config.share_att_key) {
+    // In float32 whatever the layer's own dtype is: it is done once.
+    const WeightScope exact = (w / (name + ".attention.self")).in(ComputeDtype::kFloat32);
+    const at::Tensor qkv = w.dtype() == ComputeDtype::kFloat32
+                               ? layer.module->query_key_value(relative_embeddings)
+                               : Linear(exact, projections, hidden, hidden).forward(relative_embeddings);
+    if (config.c2p) key = qkv.narrow(1, hidden, hidden);
+    if (config.p2c) query = qkv.narrow(1, 0, hidden);
+  } else {
+    const auto project = [&](const std::string& projection) {
+      const std::string path = name + ".attention.self." + projection;
+      const auto linear = register_at(
+          *this, path,
+          std::make_shared<Linear>((w / path).in(ComputeDtype::kFloat32), hidden, hidden));  // Done once.
+      return linear->forward(relative_embeddings);
+    };
+    if (config.c2p) key = project("pos_key_proj");
+    if (config.p2c) query = project("pos_query_proj");
+  }
+  layer.positions = std::make_unique<PositionTables>(relative_, key, query, config.num_attention_heads);
+  return layer;
+}
+
+at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, const LayerSink& layers) const {
+  const at::Tensor embeddings = convolution_ ? x.clone() : at::Tensor();
+  LayerBuffers buffers;
+  AttentionOptions attention = attention_;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    attention.positions = layers_[i].positions.get();
+    x = layers_[i].module->forward(x, start, attention, buffers);
+    if (i == 0 && convolution_)
+      x = timed(Stage::kEncoderOther, [&] { return convolution_->forward(embeddings, x, start); });
+    if (layers) layers(x);
+  }
+  return x;
+}
+
+DebertaV2Encoder::DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config,
+                                   std::int64_t known_ids) {
+  bind_embeddings(w / "embeddings", config, known_ids);
+  stack_ = register_module("encoder", std::make_shared<DebertaV2Stack>(w / "encoder", config));
 }
 
 void DebertaV2Encoder::bind_embeddings(const WeightScope& w, const EncoderConfig& config,
@@ -108,51 +170,6 @@ void DebertaV2Encoder::bind_embeddings(const WeightScope& w, const EncoderConfig
     w.not_needed("position_embeddings.weight", "position_biased_input is false");
 }
 
-at::Tensor DebertaV2Encoder::relative_embeddings(const WeightScope& w, const EncoderConfig& config) {
-  const auto table = register_at(
-      *this, "encoder.rel_embeddings",
-      std::make_shared<Embedding>(w / "rel_embeddings", 2 * relative_->span(), config.hidden_size));
-  const at::Tensor plain = table->table();  // [2 * span, H]
-  if (!config.norm_rel_ebd) return plain;
-  const auto norm =
-      register_at(*this, "encoder.LayerNorm",
-                  std::make_shared<LayerNorm>(w / "LayerNorm", config.hidden_size, config.layer_norm_eps));
-  return norm->forward(plain);
-}
-
-DebertaV2Encoder::Layer DebertaV2Encoder::bind_layer(const WeightScope& w, const EncoderConfig& config,
-                                                     std::int64_t index) {
-  const std::string name = fmt::format("encoder.layer.{}", index);
-  const std::int64_t hidden = config.hidden_size;
-  const std::vector<std::string> projections = {"query_proj", "key_proj", "value_proj"};
-  Layer layer;
-  layer.module = register_at(*this, name, std::make_shared<PostNormLayer>(w / name, config, projections));
-  if (!relative_) return layer;
-
-  at::Tensor key, query;  // [2 * span, H]
-  if (config.share_att_key) {
-    // In float32 whatever the layer's own dtype is: it is done once.
-    const WeightScope exact = (w / (name + ".attention.self")).in(ComputeDtype::kFloat32);
-    const at::Tensor qkv = w.dtype() == ComputeDtype::kFloat32
-                               ? layer.module->query_key_value(relative_embeddings_)
-                               : Linear(exact, projections, hidden, hidden).forward(relative_embeddings_);
-    if (config.c2p) key = qkv.narrow(1, hidden, hidden);
-    if (config.p2c) query = qkv.narrow(1, 0, hidden);
-  } else {
-    const auto project = [&](const std::string& projection) {
-      const std::string path = name + ".attention.self." + projection;
-      const auto linear = register_at(
-          *this, path,
-          std::make_shared<Linear>((w / path).in(ComputeDtype::kFloat32), hidden, hidden));  // Done once.
-      return linear->forward(relative_embeddings_);
-    };
-    if (config.c2p) key = project("pos_key_proj");
-    if (config.p2c) query = project("pos_query_proj");
-  }
-  layer.positions = std::make_unique<PositionTables>(relative_, key, query, config.num_attention_heads);
-  return layer;
-}
-
 at::Tensor DebertaV2Encoder::embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, E]
   if (positions_) {
@@ -167,18 +184,10 @@ at::Tensor DebertaV2Encoder::embed(const std::vector<std::int32_t>& ids, const S
   return norm_->forward(x, x);
 }
 
-at::Tensor DebertaV2Encoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor DebertaV2Encoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                     const LayerSink& layers) const {
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
-  const at::Tensor embeddings = convolution_ ? x.clone() : at::Tensor();
-  LayerBuffers buffers;
-  AttentionOptions attention = attention_;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    attention.positions = layers_[i].positions.get();
-    x = layers_[i].module->forward(x, start, attention, buffers);
-    if (i > 0 || !convolution_) continue;
-    x = timed(Stage::kEncoderOther, [&] { return convolution_->forward(embeddings, x, start); });
-  }
-  return x;
+  return stack_->forward(std::move(x), start, layers);
 }
 
 }  // namespace gliner

@@ -27,35 +27,50 @@ class TokenConvolution : public torch::nn::Module {
   std::shared_ptr<LayerNorm> norm_;
 };
 
-/// DeBERTa-v2 and v3 (He et al. 2021; transformers, modeling_deberta_v2.py): BERT layers whose attention adds
-/// scores of relative positions. The relative embeddings depend on the checkpoint alone, so they are
-/// normalised and projected once, at load.
-class DebertaV2Encoder : public Encoder {
+/// The layers of DeBERTa-v2 over vectors of tokens or words. The relative embeddings depend on the checkpoint
+/// alone, so they are normalised and projected once, at load. Const after construction; thread-safe.
+class DebertaV2Stack : public torch::nn::Module {
  public:
-  DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
+  /// w: of "layer.0.attention...", "rel_embeddings" and their kin.
+  DebertaV2Stack(const WeightScope& w, const EncoderConfig& config);
 
-  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const override;
-  std::int64_t max_sequence_tokens() const override { return positions_ ? positions_->rows() : 0; }
-  std::int64_t vocab_size() const override { return words_->rows(); }
+  /// x: [T, H] -> [T, H]. May overwrite x.
+  at::Tensor forward(at::Tensor x, const SequenceStart& start, const LayerSink& layers = {}) const;
 
  private:
   struct Layer {
     std::shared_ptr<PostNormLayer> module;
     std::unique_ptr<PositionTables> positions;  // Null without relative attention.
   };
-  void bind_embeddings(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
-  at::Tensor relative_embeddings(const WeightScope& w, const EncoderConfig& config);
-  Layer bind_layer(const WeightScope& w, const EncoderConfig& config, std::int64_t index);
-  at::Tensor embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+  at::Tensor bind_relative_embeddings(const WeightScope& w, const EncoderConfig& config);
+  Layer bind_layer(const WeightScope& w, const EncoderConfig& config, std::int64_t index,
+                   const at::Tensor& relative_embeddings);
 
   AttentionOptions attention_;
+  std::shared_ptr<const RelativePositions> relative_;  // Null without relative attention.
+  std::shared_ptr<TokenConvolution> convolution_;      // May be null.
+  std::vector<Layer> layers_;
+};
+
+/// DeBERTa-v2 and v3 (He et al. 2021; transformers, modeling_deberta_v2.py): BERT layers whose attention adds
+/// scores of relative positions.
+class DebertaV2Encoder : public Encoder {
+ public:
+  DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
+
+  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                     const LayerSink& layers = {}) const override;
+  std::int64_t max_sequence_tokens() const override { return positions_ ? positions_->rows() : 0; }
+  std::int64_t vocab_size() const override { return words_->rows(); }
+
+ private:
+  void bind_embeddings(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
+  at::Tensor embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
   std::shared_ptr<Embedding> words_, positions_, token_types_;  // The last two may be null.
   std::shared_ptr<Linear> embedding_projection_;                // Null: embeddings are as wide as the layers.
   std::shared_ptr<LayerNorm> norm_;
-  std::shared_ptr<const RelativePositions> relative_;  // Null without relative attention.
-  at::Tensor relative_embeddings_;                     // [2 * span, H], during construction only.
-  std::shared_ptr<TokenConvolution> convolution_;      // May be null.
-  std::vector<Layer> layers_;
+  std::shared_ptr<DebertaV2Stack> stack_;
 };
 
 }  // namespace gliner

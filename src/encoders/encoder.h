@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -12,12 +13,23 @@
 
 namespace gliner {
 
+/// Receives what each layer of an encoder makes of its tokens, [T, H], in their order; the last one is the
+/// encoder's result, normalised where the family normalises it. The memory is written again afterwards.
+using LayerSink = std::function<void(const at::Tensor&)>;
+
 /// A transformer encoder: token ids in, one vector per token out. Knows no model family and no prompt. Its
 /// modules carry the checkpoint's names. Const after construction; `forward` is thread-safe.
 class Encoder : public torch::nn::Module {
  public:
   /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32.
-  virtual at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const = 0;
+  virtual at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                             const LayerSink& layers = {}) const = 0;
+
+  /// The same with padding behind the tokens: of sequence b only the first visible[b] tokens are attended to,
+  /// the others see those and get vectors of their own. For what the reference takes over the padding too.
+  /// False, and nothing done, where the family does not offer it.
+  virtual bool forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                              const std::vector<std::int64_t>& visible, const LayerSink& layers) const;
 
   /// Longest sequence in tokens; 0: any. A longer one has no position embedding.
   virtual std::int64_t max_sequence_tokens() const = 0;

@@ -14,7 +14,7 @@
 namespace gliner {
 
 ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& config,
-                                     std::int64_t known_ids)
+                                     std::int64_t known_ids, ModernBertInput input)
     : global_theta_(config.global_rope_theta),
       local_theta_(config.local_rope_theta),
       head_size_(config.hidden_size / config.num_attention_heads),
@@ -34,9 +34,12 @@ ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& 
     return register_at(
         *this, path, std::make_shared<LayerNorm>(w / path, hidden, config.layer_norm_eps, config.norm_bias));
   };
-  words_ =
-      register_at(*this, "embeddings.tok_embeddings",
-                  std::make_shared<Embedding>(w / "embeddings.tok_embeddings", kAnySize, hidden, known_ids));
+  if (input == ModernBertInput::kIds)
+    words_ = register_at(
+        *this, "embeddings.tok_embeddings",
+        std::make_shared<Embedding>(w / "embeddings.tok_embeddings", kAnySize, hidden, known_ids));
+  else
+    w.not_needed("embeddings.tok_embeddings.weight", "vectors come in its place");
   embedding_norm_ = norm("embeddings.norm");
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(bind_layer(w, config, i));
   final_norm_ = norm("final_norm");
@@ -68,11 +71,16 @@ ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, con
   return layer;
 }
 
-at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids,
-                                      const SequenceStart& start) const {
+at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                      const LayerSink& layers) const {
+  GLINER_CHECK(words_);
+  return forward_vectors(words_->forward(ids), start, layers);
+}
+
+at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart& start,
+                                              const LayerSink& layers) const {
   std::int64_t longest = 0;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
-  at::Tensor x = words_->forward(ids);  // [T, H]
   x = embedding_norm_->forward(x, x);
   const RotaryTable global_rotary(global_theta_, head_size_, longest, x.device());
   const RotaryTable local_rotary(local_theta_, head_size_, longest, x.device());
@@ -100,8 +108,11 @@ at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids,
                   up_and_gate.narrow(1, size, size));
     });
     x = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, x); });
+    if (layers && &layer != &layers_.back()) layers(x);
   }
-  return timed(Stage::kLayerNorm, [&] { return final_norm_->forward(x, x); });
+  x = timed(Stage::kLayerNorm, [&] { return final_norm_->forward(x, x); });
+  if (layers) layers(x);
+  return x;
 }
 
 }  // namespace gliner

@@ -7,13 +7,23 @@
 
 namespace gliner {
 
+/// What a ModernBERT stack is given.
+enum class ModernBertInput {
+  kIds,      ///< Token ids, looked up in its own table.
+  kVectors,  ///< Vectors in their place (inputs_embeds); a table in the file is not used.
+};
+
 /// ModernBERT (Warner et al. 2024; transformers, modeling_modernbert.py): normalisation before each block,
 /// rotary positions, gated feed-forward blocks, and attention over all tokens or a window of them by layer.
 class ModernBertEncoder : public Encoder {
  public:
-  ModernBertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
+  ModernBertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids,
+                    ModernBertInput input = ModernBertInput::kIds);
 
-  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start) const override;
+  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                     const LayerSink& layers = {}) const override;
+  /// x: [T, H], in the place of word embeddings -> [T, H]. May overwrite x.
+  at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const LayerSink& layers = {}) const;
   std::int64_t max_sequence_tokens() const override { return 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
 

@@ -38,13 +38,13 @@ Result failed(std::string reason) {
 /// its texts only.
 class Prompts {
  public:
-  Prompts(const Engine::Specs& specs, const Family& family) : specs_(specs) {
+  Prompts(const Engine::Specs& specs, const Family& family, const LabelVectors* vectors) : specs_(specs) {
     const StageTimer timer(Stage::kPrompt);
     for (const std::shared_ptr<const SchemaSpec>& spec : specs) {
       const auto [entry, inserted] = compiled_.try_emplace(spec.get());
       if (!inserted) continue;
       try {
-        entry->second.prompt = family.compile(spec);
+        entry->second.prompt = family.compile(spec, vectors);
       } catch (const InputError& e) {
         entry->second.error = e.what();
       }
@@ -77,13 +77,14 @@ std::unique_ptr<Job> failed_job(const std::string& text, std::string reason) {
 }
 
 std::unique_ptr<Job> make_job(const Family& family, const Prompts& prompts, std::size_t index,
-                              const std::string& text, const ExtractOptions& options) {
+                              const std::string& text, const std::vector<SpanPlace>* allowed,
+                              const ExtractOptions& options) {
   const StageTimer timer(Stage::kTokenize);
   std::string error = utf8_error(text);
   if (!error.empty()) return failed_job(text, std::move(error));
   std::unique_ptr<Job> job;
   try {
-    job = family.prepare(prompts.of(index), text, options);
+    job = family.prepare(prompts.of(index), text, allowed, options);
   } catch (const InputError& e) {
     return failed_job(text, e.what());
   }
@@ -121,12 +122,13 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::unique_p
 Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {}
 
 std::vector<std::unique_ptr<Job>> Engine::run(const std::vector<std::string>& texts, const Specs& specs,
-                                              const ExtractOptions& options) const {
-  const Prompts prompts(specs, *family_);
+                                              const ExtractOptions& options, const Extras& extras) const {
+  const Prompts prompts(specs, *family_, extras.label_vectors);
   std::vector<std::unique_ptr<Job>> jobs;
   jobs.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    jobs.push_back(make_job(*family_, prompts, i, texts[i], options));
+    const std::vector<SpanPlace>* allowed = extras.allowed == nullptr ? nullptr : &(*extras.allowed)[i];
+    jobs.push_back(make_job(*family_, prompts, i, texts[i], allowed, options));
   }
   for (const std::vector<std::size_t>& members : batches_of(jobs, *family_, options)) {
     std::vector<Job*> batch;
@@ -137,11 +139,11 @@ std::vector<std::unique_ptr<Job>> Engine::run(const std::vector<std::string>& te
 }
 
 std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
-                                    const ExtractOptions& options) const {
+                                    const ExtractOptions& options, const Extras& extras) const {
   check_options(options);
   std::vector<Result> results;
   results.reserve(texts.size());
-  for (const std::unique_ptr<Job>& job : run(texts, specs, options)) {
+  for (const std::unique_ptr<Job>& job : run(texts, specs, options, extras)) {
     finish_offsets(job->result, job->text, options.offset_unit);
     results.push_back(std::move(job->result));
   }
@@ -173,7 +175,7 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
     }
   }
   std::vector<std::unique_ptr<Job>> jobs =
-      run(window_texts, window_specs, family_->window_options(options, windows));
+      run(window_texts, window_specs, family_->window_options(options, windows), {});
 
   std::vector<Result> results;
   results.reserve(texts.size());

@@ -16,10 +16,18 @@ class Engine {
 
   using Specs = std::vector<std::shared_ptr<const SchemaSpec>>;
 
+  /// What some calls bring besides texts and schemas.
+  struct Extras {
+    /// Per text the only spans that may be found; null: all.
+    const std::vector<std::vector<SpanPlace>>* allowed = nullptr;
+    /// Vectors of the labels of the only schema; null: the model makes its own.
+    const LabelVectors* label_vectors = nullptr;
+  };
+
   /// One result per text, in input order, offsets in `options.offset_unit`. `specs` has one entry for all
   /// texts or one per text. Texts that cannot be processed carry Result::error.
   std::vector<Result> extract(const std::vector<std::string>& texts, const Specs& specs,
-                              const ExtractOptions& options) const;
+                              const ExtractOptions& options, const Extras& extras) const;
 
   /// The same by windows, merged per document.
   std::vector<Result> extract_long(const std::vector<std::string>& texts, const Specs& specs,
@@ -30,7 +38,7 @@ class Engine {
  private:
   /// Finished jobs, one per text; offsets still in bytes.
   std::vector<std::unique_ptr<Job>> run(const std::vector<std::string>& texts, const Specs& specs,
-                                        const ExtractOptions& options) const;
+                                        const ExtractOptions& options, const Extras& extras) const;
 
   std::unique_ptr<const Family> family_;
 };

@@ -7,6 +7,7 @@
 
 #include "chunking/windows.h"
 #include "gliner/extractor.h"
+#include "gliner/labels.h"
 #include "gliner/options.h"
 #include "gliner/result.h"
 #include "schema/schema_spec.h"
@@ -45,11 +46,15 @@ class Family {
   /// are then cut in the caller's order, texts without anything to run left out, and not by length.
   virtual bool batches_matter() const { return false; }
 
-  /// Throws InputError on a schema that this family cannot be asked for.
-  virtual std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec) const = 0;
+  /// Throws InputError on a schema that this family cannot be asked for. `vectors`: the labels' vectors, in
+  /// the schema's order, where the caller brings them; else null.
+  virtual std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec,
+                                                      const LabelVectors* vectors) const = 0;
 
-  /// `text` is valid UTF-8. The job may refer to `prompt`. Throws InputError.
+  /// `text` is valid UTF-8. The job may refer to `prompt`. `allowed`: the only spans that may be found, in
+  /// options.offset_unit; null: all. Throws InputError.
   virtual std::unique_ptr<Job> prepare(const FamilyPrompt& prompt, const std::string& text,
+                                       const std::vector<SpanPlace>* allowed,
                                        const ExtractOptions& options) const = 0;
 
   /// Runs jobs of this family as one batch and fills their results. What concerns a single text becomes its
@@ -68,6 +73,9 @@ class Family {
   virtual Result merge(const std::string& document, const std::vector<Window>& windows,
                        std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                        const ExtractOptions& options) const = 0;
+
+  /// Throws InputError unless labels have an encoder of their own.
+  virtual LabelVectors encode_labels(const std::vector<std::string>& labels) const = 0;
 };
 
 }  // namespace gliner

@@ -31,6 +31,23 @@ struct Gliner2Job : Job {
   std::vector<TaskSlot> slots;
 };
 
+constexpr const char* kNoLabelEncoder =
+    "GLiNER2 models read labels with the text; label vectors need a GLiNER v1 bi-encoder";
+
+/// Options that only GLiNER v1 models understand. multi_label is what GLiNER2 does anyway.
+void refuse_other_options(const std::vector<SpanPlace>* allowed, const ExtractOptions& options) {
+  const auto refuse = [](const char* option) {
+    throw InputError(fmt::format("{} is for GLiNER v1 models; a GLiNER2 model cannot do it", option));
+  };
+  if (allowed != nullptr) refuse("labelling given spans");
+  if (options.max_tokens) refuse("max_tokens");
+  if (options.adjacency_threshold) refuse("adjacency_threshold");
+  if (options.relation_threshold) refuse("relation_threshold");
+  if (options.class_scores) refuse("class_scores");
+  if (options.vectors) refuse("vectors");
+  if (options.label_vectors) refuse("label_vectors");
+}
+
 const char* pooling_name(TokenPooling pooling) {
   switch (pooling) {
     case TokenPooling::kFirst:
@@ -59,14 +76,18 @@ Gliner2Family::Gliner2Family(std::unique_ptr<const Model> model, std::unique_ptr
   }
 }
 
-std::unique_ptr<const FamilyPrompt> Gliner2Family::compile(std::shared_ptr<const SchemaSpec> spec) const {
+std::unique_ptr<const FamilyPrompt> Gliner2Family::compile(std::shared_ptr<const SchemaSpec> spec,
+                                                           const LabelVectors* vectors) const {
+  if (vectors != nullptr) throw InputError(kNoLabelEncoder);
   auto prompt = std::make_unique<Gliner2Prompt>();
   prompt->compiled = compile_prompt(std::move(spec), *tokenizer_, pooling_);
   return prompt;
 }
 
 std::unique_ptr<Job> Gliner2Family::prepare(const FamilyPrompt& prompt, const std::string& text,
+                                            const std::vector<SpanPlace>* allowed,
                                             const ExtractOptions& options) const {
+  refuse_other_options(allowed, options);
   auto job = std::make_unique<Gliner2Job>();
   job->prompt = &static_cast<const Gliner2Prompt&>(prompt).compiled;
   job->prepared = prepare_text(*job->prompt, text, *tokenizer_, splitter_, pooling_, options.max_len);
@@ -161,6 +182,10 @@ Result Gliner2Family::merge(const std::string& document, const std::vector<Windo
   merged.words = words;
   merged.truncated_words = 0;  // windows lose nothing
   return merged;
+}
+
+LabelVectors Gliner2Family::encode_labels(const std::vector<std::string>&) const {
+  throw InputError(kNoLabelEncoder);
 }
 
 std::unique_ptr<const Family> load_gliner2_family(const ModelFiles& files, const LoadOptions& options) {

@@ -19,8 +19,10 @@ class Gliner2Family : public Family {
 
   const ModelReport& report() const override { return report_; }
   std::int64_t max_sequence_tokens() const override { return model_->max_sequence_tokens(); }
-  std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec) const override;
+  std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec,
+                                              const LabelVectors* vectors) const override;
   std::unique_ptr<Job> prepare(const FamilyPrompt& prompt, const std::string& text,
+                               const std::vector<SpanPlace>* allowed,
                                const ExtractOptions& options) const override;
   void run(const std::vector<Job*>& batch, const ExtractOptions& options) const override;
   std::vector<Window> windows(const std::string& text, const LongOptions& options,
@@ -29,6 +31,7 @@ class Gliner2Family : public Family {
   Result merge(const std::string& document, const std::vector<Window>& windows,
                std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                const ExtractOptions& options) const override;
+  LabelVectors encode_labels(const std::vector<std::string>& labels) const override;
 
  private:
   std::unique_ptr<const Model> model_;

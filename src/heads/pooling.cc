@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "nn/rows.h"
 
@@ -34,6 +36,30 @@ at::Tensor pool_rows(const at::Tensor& tokens, const PackedBatch& batch) {
                    range.end <= sequence.token_end);
       rows.select(0, row++).copy_(pool_row(tokens, range, sequence.token_end, batch.pooling));
     }
+  return rows;
+}
+
+at::Tensor pool_ranges(const at::Tensor& tokens, const std::vector<TokenRange>& ranges, bool largest) {
+  std::vector<std::int64_t> first;
+  for (const TokenRange& range : ranges) {
+    GLINER_CHECK(range.begin >= 0 && range.begin <= range.end && range.end <= tokens.size(0));
+    first.push_back(std::min<std::int64_t>(range.begin, std::max<std::int64_t>(tokens.size(0) - 1, 0)));
+  }
+  if (tokens.size(0) == 0)
+    return at::zeros({static_cast<std::int64_t>(ranges.size()), tokens.size(1)}, tokens.options());
+  at::Tensor rows = new_rows(static_cast<std::int64_t>(ranges.size()), tokens.size(1), tokens.device());
+  at::index_select_out(rows, tokens, 0, at::tensor(first, at::kLong).to(tokens.device()));
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const std::int64_t length = ranges[i].end - ranges[i].begin;
+    if (length == 1) continue;
+    at::Tensor row = rows.select(0, static_cast<std::int64_t>(i));
+    if (length == 0) {
+      row.zero_();
+    } else {
+      const at::Tensor own = tokens.narrow(0, ranges[i].begin, length);  // [sub-tokens, H]
+      row.copy_(largest ? own.amax(0) : own.mean(0));
+    }
+  }
   return rows;
 }
 

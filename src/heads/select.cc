@@ -7,10 +7,6 @@
 #include "base/check.h"
 
 namespace gliner {
-namespace {
-
-// A logit below this one cannot reach `threshold`, so that most spans need no exponential. The margin covers
-// the rounding of both functions many times over.
 float least_logit(float threshold) {
   constexpr double kMargin = 0.01;
   constexpr double kSaturated = 15;  // Beyond it the sigmoid is within a few float32 steps of 1.
@@ -19,8 +15,6 @@ float least_logit(float threshold) {
   const double t = threshold;
   return static_cast<float>(std::min(std::log(t / (1 - t)), kSaturated) - kMargin);
 }
-
-}  // namespace
 
 float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 

@@ -9,6 +9,10 @@ namespace gliner {
 /// 1 / (1 + e^-x) in float32.
 float sigmoid(float x);
 
+/// A logit below this one cannot reach the score `threshold`, so that most spans need no exponential. The
+/// margin covers the rounding of both functions many times over.
+float least_logit(float threshold);
+
 /// Keeps what decoding needs of one task's logits: candidates that reach their label's threshold, choice
 /// scores and the attribute logits of the candidates. logits: [count * labels, R, K] on the CPU, contiguous,
 /// -inf behind the end. Fills `output` except for its count.

@@ -16,8 +16,9 @@ namespace gliner {
 struct SpanWords {
   at::Tensor words;     ///< [W, H], the words of all sequences one after the other.
   SequenceStart start;  ///< Sequence b is the words [start[b], start[b + 1]).
-  /// Words to which the reference pads the sequences of this batch; its markerV1 averages over them too. 0:
-  /// every sequence counts its own words only, whatever else is in the batch.
+  /// Words to which the reference pads the sequences of this batch; its markerV1 averages over them too, and
+  /// to its markerV2 the last of them is the last word. 0: every sequence counts its own words only, whatever
+  /// else is in the batch.
   std::int64_t padded_words = 0;
 };
 

@@ -117,6 +117,7 @@ at::Tensor SpanMarkerMlp::contexts(const SpanWords& words) const {
     const std::int64_t length = words.start[static_cast<std::size_t>(b) + 1] - begin;
     if (length == 0) continue;  // No spans either.
     if (context_ == MarkerContext::kLastWord) {
+      if (words.padded_words > length) continue;  // The last word is padding: zeros.
       contexts.select(0, b).copy_(words.words.select(0, begin + length - 1));
     } else {
       const std::int64_t counted = words.padded_words > 0 ? words.padded_words : length;

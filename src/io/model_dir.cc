@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kWeightsIndex = "model.safetensors.index.json";
+constexpr const char* kPickledWeights = "pytorch_model.bin";
+constexpr const char* kGliner1Config = "gliner_config.json";
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -43,10 +45,6 @@ void check_is_folder(const fs::path& folder) {
 /// Advice for a folder without GLiNER2's config.json.
 std::string other_kind_of_folder(const fs::path& folder) {
   std::error_code ignored;
-  if (is_file(folder / "gliner_config.json")) {
-    return "gliner_config.json is there, so this is a GLiNER v1 checkpoint; GLiNER2 checkpoints are "
-           "supported";
-  }
   if (is_file(folder / "adapter_config.json")) {
     return "this is an adapter; merge it into its base model and save that";
   }
@@ -96,6 +94,12 @@ class FileFinder {
     return {};
   }
 
+  /// The path of a file that need not be there, or "".
+  std::string find_optional(const char* name) const {
+    const fs::path path = folder_ / name;
+    return is_file(path) ? path.string() : std::string();
+  }
+
   void throw_if_missing() const {
     if (missing_.empty()) return;
     throw ModelError(fmt::format("{}: missing {}", folder_.string(), fmt::join(missing_, ", ")));
@@ -108,20 +112,60 @@ class FileFinder {
 
 }  // namespace
 
+namespace {
+
+std::string find_weights(FileFinder& finder, const fs::path& folder) {
+  const bool sharded = !is_file(folder / kWeights) && is_file(folder / kWeightsIndex);
+  return finder.find(sharded ? kWeightsIndex : kWeights, why_no_weights(folder));
+}
+
+ModelFiles find_gliner1_files(const fs::path& folder, bool with_weights) {
+  FileFinder finder(folder);
+  ModelFiles files;
+  files.config = (folder / kGliner1Config).string();
+  files.tokenizer = finder.find("tokenizer.json", why_no_tokenizer(folder));
+  if (with_weights) {
+    const bool pickled =
+        !is_file(folder / kWeights) && !is_file(folder / kWeightsIndex) && is_file(folder / kPickledWeights);
+    files.weights = pickled ? (folder / kPickledWeights).string() : find_weights(finder, folder);
+  }
+  files.encoder_config = finder.find_optional("encoder_config/config.json");
+  if (files.encoder_config.empty()) files.encoder_config = finder.find_optional("config.json");
+  files.tokenizer_config = finder.find_optional("tokenizer_config.json");
+  files.labels_tokenizer = finder.find_optional("labels_tokenizer/tokenizer.json");
+  files.decoder_tokenizer = finder.find_optional("decoder_tokenizer/tokenizer.json");
+  finder.throw_if_missing();
+  return files;
+}
+
+}  // namespace
+
 ModelFiles find_model_files(const std::string& directory) {
   const fs::path folder(directory);
   check_is_folder(folder);
+  if (is_file(folder / kGliner1Config)) return find_gliner1_files(folder, /*with_weights=*/true);
   FileFinder finder(folder);
   ModelFiles files;
   files.config = finder.find("config.json", other_kind_of_folder(folder));
   if (files.config.empty()) finder.throw_if_missing();  // in a folder of another kind the rest says nothing
   files.encoder_config = finder.find("encoder_config/config.json", "the configuration of the encoder");
   files.tokenizer = finder.find("tokenizer.json", why_no_tokenizer(folder));
-  const bool sharded = !is_file(folder / kWeights) && is_file(folder / kWeightsIndex);
-  files.weights = finder.find(sharded ? kWeightsIndex : kWeights, why_no_weights(folder));
+  files.weights = find_weights(finder, folder);
   finder.throw_if_missing();
   return files;
 }
+
+ModelFiles find_gliner1_tokenizer_files(const std::string& directory) {
+  const fs::path folder(directory);
+  check_is_folder(folder);
+  if (!is_file(folder / kGliner1Config)) {
+    throw ModelError(
+        fmt::format("{}: expected the folder of a GLiNER v1 model, found no {}", directory, kGliner1Config));
+  }
+  return find_gliner1_files(folder, /*with_weights=*/false);
+}
+
+bool is_gliner1_config(const std::string& config) { return fs::path(config).filename() == kGliner1Config; }
 
 std::string find_tokenizer_file(const std::string& directory) {
   const fs::path folder(directory);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "io/safetensors_header.h"
 #include "io/shard_index.h"
 #include "io/strict_sax.h"
+#include "io/torch_archive.h"
 
 namespace gliner {
 
@@ -22,25 +25,52 @@ struct WeightFile::Impl {
   std::map<std::string, TensorView> tensors;
   std::int64_t file_bytes = 0;
 
+  std::vector<std::unique_ptr<std::byte[]>> copies;
+
   void add_file(const std::string& file_path) {
     MappedFile file(file_path);
-    const SafetensorsHeader header = read_safetensors_header(file.text(), file_path);
-    for (const auto& [name, entry] : header.tensors) {
-      TensorView view;
-      view.name = name;
-      view.dtype = entry.dtype;
-      view.shape = entry.shape;
-      view.data = file.data() + header.data_begin_byte + entry.begin_byte;
-      view.bytes = entry.end_byte - entry.begin_byte;
-      view.file = file_path;
-      const auto [found, is_new] = tensors.emplace(name, std::move(view));
-      if (!is_new) {
-        throw ModelError(
-            fmt::format("{}: tensor {} is also in {}", file_path, shown(name), found->second.file));
-      }
-    }
+    if (is_torch_archive(file.text()))
+      add_torch_archive(file, file_path);
+    else if (is_legacy_pickle(file.text()))
+      throw ModelError(
+          fmt::format("{}: expected safetensors or a zip archive, found a pickle as torch.save wrote it "
+                      "before 1.6. Load it "
+                      "with torch and save its state_dict again, best as safetensors",
+                      file_path));
+    else
+      add_safetensors(file, file_path);
     file_bytes += static_cast<std::int64_t>(file.size());
     files.push_back(std::move(file));
+  }
+
+  // The first of the pickles that made up a file: torch's number for it. As the length of a safetensors
+  // header it would be larger than any file.
+  static bool is_legacy_pickle(std::string_view file) {
+    constexpr std::string_view kMagic = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.";
+    return file.substr(0, kMagic.size()) == kMagic;
+  }
+
+  void add_safetensors(const MappedFile& file, const std::string& file_path) {
+    const SafetensorsHeader header = read_safetensors_header(file.text(), file_path);
+    for (const auto& [name, entry] : header.tensors)
+      add(name, entry.dtype, entry.shape, file.data() + header.data_begin_byte + entry.begin_byte,
+          entry.end_byte - entry.begin_byte, file_path);
+  }
+
+  void add_torch_archive(const MappedFile& file, const std::string& file_path) {
+    TorchArchive archive = read_torch_archive(file.text(), file_path);
+    for (const auto& [name, tensor] : archive.tensors)
+      add(name, tensor.dtype, tensor.shape, tensor.data, tensor.bytes, file_path);
+    std::move(archive.copies.begin(), archive.copies.end(), std::back_inserter(copies));
+  }
+
+  void add(const std::string& name, TensorDtype dtype, const std::vector<std::int64_t>& shape,
+           const std::byte* data, std::size_t bytes, const std::string& file_path) {
+    const auto [found, is_new] =
+        tensors.emplace(name, TensorView{name, dtype, shape, data, bytes, file_path});
+    if (!is_new)
+      throw ModelError(
+          fmt::format("{}: tensor {} is also in {}", file_path, shown(name), found->second.file));
   }
 
   void add_shards(const std::string& index_path) {

@@ -30,9 +30,11 @@ struct TensorView {
   std::int64_t elements() const;
 };
 
-/// The tensors of one safetensors file, or of all shards named by a `*.safetensors.index.json`. Files are
-/// mapped read-only, not copied. Every length is checked with overflow-safe arithmetic before it is used; a
-/// shard name that leads outside the index's folder is refused. Throws ModelError: file, expected, found.
+/// The tensors of one weight file, or of all shards named by a `*.index.json`: safetensors, or what
+/// torch.save wrote (pytorch_model.bin; tensors only, see tensor_pickle.h), told apart by their first bytes.
+/// Files are mapped read-only, not copied. Every length is checked with overflow-safe arithmetic before it is
+/// used; a shard name that leads outside the index's folder is refused. Throws ModelError: file, expected,
+/// found.
 class WeightFile {
  public:
   static WeightFile open(const std::string& path);

@@ -241,9 +241,7 @@ const char* guess(std::string_view file) {
   const auto starts = [&](std::string_view magic) { return file.substr(0, magic.size()) == magic; };
   if (starts("version https://git-lfs"))
     return "; this is a Git LFS pointer: fetch the real file with git lfs pull";
-  if (starts("PK\x03\x04") || starts("\x80\x02")) {
-    return "; this looks like a PyTorch pickle: save the model with safetensors";
-  }
+  if (starts("\x80")) return "; this looks like a pickle: save the model with safetensors";
   if (starts("<")) return "; this looks like a web page: download the file again";
   return "";
 }

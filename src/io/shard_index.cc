@@ -13,15 +13,16 @@ namespace {
 
 /// Why a shard's name cannot be used; empty when it can.
 const char* objection(std::string_view name) {
-  constexpr std::string_view kSuffix = ".safetensors";
+  const auto ends_with = [name](std::string_view suffix) {
+    return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+  };
   const auto leads_elsewhere = [](char c) {
     return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
   };
   if (std::any_of(name.begin(), name.end(), leads_elsewhere))
     return "must be a plain file name beside the index";
-  if (name.size() <= kSuffix.size() || name.substr(name.size() - kSuffix.size()) != kSuffix) {
-    return "expected a .safetensors file";  // this also excludes "", "." and ".."
-  }
+  if (!ends_with(".safetensors") && !ends_with(".bin"))
+    return "expected a .safetensors or .bin file";  // this also excludes "", "." and ".."
   return nullptr;
 }
 

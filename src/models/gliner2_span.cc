@@ -1,16 +1,11 @@
 #include "models/gliner2_span.h"
 
-#include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <dnnl.hpp>
 
 #include "gliner/error.h"
 #include "models/gliner2_run.h"
+#include "models/model_run.h"
 #include "nn/module_path.h"
-#include "nn/threads.h"
 
 namespace gliner {
 
@@ -33,22 +28,6 @@ Gliner2Modules::Gliner2Modules(const WeightScope& w, const Gliner2Config& config
   classifier = mlp("classifier", 1);
 }
 
-namespace {
-
-/// Multiply-adds that are worth a thread of their own. A forward pass has some ten parallel regions a layer,
-/// each ending in a barrier; where cores are shared, a barrier can cost a scheduler's time slice. Below this
-/// a single thread is faster (a 2-layer model of width 48 on two busy cores: 1.9 s instead of 36 s for 246
-/// texts).
-constexpr std::int64_t kWorkPerThread = 16'000'000;
-
-int threads_for(const ModelReport& report, std::size_t tokens, int most) {
-  const std::int64_t layer = report.hidden_size * (4 * report.hidden_size + 2 * report.inner_size);
-  const std::int64_t work = static_cast<std::int64_t>(tokens) * report.layers * layer;
-  return static_cast<int>(std::clamp<std::int64_t>(work / kWorkPerThread, 1, most));
-}
-
-}  // namespace
-
 Gliner2Span::Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report, int threads)
     : modules_(std::move(modules)), report_(std::move(report)), threads_(threads) {}
 
@@ -60,15 +39,10 @@ std::vector<SequenceOutput> Gliner2Span::run(const PackedBatch& batch, const Tra
       throw InputError(fmt::format(
           "text {} of the batch: expected at most {} tokens with its schema, found {}", s, limit, tokens));
   }
-  const c10::InferenceMode inference;
-  const IntraOpScope scope(threads_for(report_, batch.ids.size(), threads_));
-  try {
-    return Gliner2Run(*modules_, batch, trace).outputs();
-  } catch (const c10::Error& error) {
-    throw InternalError(fmt::format("LibTorch: {}", error.what_without_backtrace()));
-  } catch (const dnnl::error& error) {
-    throw InternalError(fmt::format("oneDNN: {}", error.what()));
-  }
+  std::vector<SequenceOutput> outputs;
+  run_guarded(report_, batch.ids.size(), threads_,
+              [&] { outputs = Gliner2Run(*modules_, batch, trace).outputs(); });
+  return outputs;
 }
 
 }  // namespace gliner

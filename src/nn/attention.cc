@@ -115,6 +115,10 @@ PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length
 
 at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
                           at::Tensor reuse) {
+  if (options.visible) {
+    GLINER_CHECK(!options.positions && options.visible->size() + 1 == start.size());
+    return plain_attention(qkv, start, options, nullptr, {}, {});
+  }
   if (!qkv.device().is_cpu()) {
     const PositionTables* p = options.positions;
     return p ? plain_attention(qkv, start, options, &p->positions(), p->key(), p->query())
@@ -206,6 +210,8 @@ at::Tensor plain_attention(const at::Tensor& qkv, const SequenceStart& start, co
     scores = scores * options.scale;
     if (options.window >= 0)
       scores = scores.masked_fill(distance.abs().gt(options.window).to(qkv.device()), -INFINITY);
+    if (options.visible)
+      scores = scores.masked_fill(index.ge((*options.visible)[b]).to(qkv.device()), -INFINITY);
     const at::Tensor out = at::matmul(at::softmax(scores, -1), v);  // [heads, L, D]
     outputs.push_back(out.transpose(0, 1).reshape({length, hidden}));
   }

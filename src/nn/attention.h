@@ -67,6 +67,9 @@ struct AttentionOptions {
   double scale = 1;                           ///< Factor of the scores.
   std::int64_t window = -1;                   ///< Only |i - j| <= window attend; negative: all.
   const PositionTables* positions = nullptr;  ///< Disentangled attention; null: none.
+  /// Tokens of each sequence that are attended to, its first ones: those behind them are padding, which sees
+  /// the tokens and is not seen. Null: all. In plain operations only, and not with position tables.
+  const std::vector<std::int64_t>* visible = nullptr;
 };
 
 /// qkv: [T, 3 * H], query, key and value side by side -> [T, H]. On a CPU one task per sequence and head over

@@ -149,6 +149,14 @@ void WeightScope::not_needed(std::string_view name, const std::string& reason) c
   store_->not_needed_[full_name(name)] = reason;
 }
 
+void WeightScope::not_needed_below(std::string_view name, const std::string& reason) const {
+  const std::string prefix = full_name(name) + ".";
+  const auto& tensors = store_->file_->tensors();
+  for (auto tensor = tensors.lower_bound(prefix);
+       tensor != tensors.end() && tensor->first.compare(0, prefix.size(), prefix) == 0; ++tensor)
+    store_->not_needed_[tensor->first] = reason;
+}
+
 at::Tensor to_float32(const at::Tensor& weights, c10::Device device) {
   return weights.to(at::TensorOptions().device(device).dtype(at::kFloat)).contiguous();
 }

@@ -74,6 +74,9 @@ class WeightScope {
   /// Declares a tensor that some checkpoints carry and no module needs. Absent ones are fine.
   void not_needed(std::string_view name, const std::string& reason) const;
 
+  /// Declares every tensor of the file in the scope `name` likewise.
+  void not_needed_below(std::string_view name, const std::string& reason) const;
+
   /// This scope for modules whose products are done in `dtype`; scopes inside it inherit that. The scope of a
   /// store is kFloat32.
   WeightScope in(ComputeDtype dtype) const;

@@ -101,6 +101,17 @@ std::vector<std::int32_t> marker_places(const std::vector<std::int32_t>& ids, st
   return places;
 }
 
+/// A streaming model's labels are those in front of the first separator (layers.py, _slice_prompt).
+void find_prompt_end(SpanSequence& sequence, const std::vector<std::int32_t>& ids, std::int32_t separator) {
+  const auto found = std::find(ids.begin(), ids.end(), separator);
+  if (found == ids.end())
+    throw InputError("the labels leave no room for the text: give fewer or shorter ones");
+  sequence.prompt_tokens = static_cast<std::int32_t>(found - ids.begin()) + 1;
+  const auto behind =
+      std::lower_bound(sequence.labels.begin(), sequence.labels.end(), sequence.prompt_tokens);
+  sequence.labels.erase(behind, sequence.labels.end());
+}
+
 /// What the label decoder reads (processor.py, UniEncoderSpanDecoderProcessor): each word but the first with
 /// a blank in front.
 void add_decoder_tokens(SpanSequence& sequence, std::vector<std::string> words, std::size_t skip,
@@ -121,7 +132,7 @@ Gliner1Prompt compile_gliner1_prompt(std::shared_ptr<const SchemaSpec> spec, con
   for (const auto& [name, unused] : spec->entities) {
     const std::string* description = spec->entity_descriptions.find(name);
     prompt.labels.push_back(name);
-    prompt.texts.push_back(description == nullptr || description->empty() ? name : *description);
+    prompt.texts.push_back(description == nullptr ? name : *description);
     if (!seen.insert(prompt.texts.back()).second) {
       throw InputError(
           fmt::format("label \"{}\": its description \"{}\" is that of another label; "
@@ -142,9 +153,14 @@ Gliner1Prompt compile_gliner1_prompt(std::shared_ptr<const SchemaSpec> spec, con
 
 Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string& text,
                                  const Gliner1Config& config, const Gliner1Tokenizers& tokenizers,
-                                 std::optional<int> max_len) {
-  if (max_len && *max_len <= 0)
-    throw InputError(fmt::format("max_len must be greater than 0, got {}", *max_len));
+                                 std::optional<int> max_len, std::optional<int> max_tokens) {
+  const auto check = [](const char* name, std::optional<int> limit) {
+    if (limit && *limit <= 0) {
+      throw InputError(fmt::format("{} must be greater than 0, got {}", name, *limit));
+    }
+  };
+  check("max_len", max_len);
+  check("max_tokens", max_tokens);
   Gliner1Text prepared;
   prepared.words = split_words_v1(text);
   prepared.total_words = static_cast<std::int64_t>(prepared.words.size());
@@ -168,12 +184,15 @@ Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string&
 
   SpanSequence& sequence = prepared.sequence;
   sequence.token_end = static_cast<std::int32_t>(encoding.ids.size());
+  sequence.encoded_tokens = max_tokens ? std::min(sequence.token_end, *max_tokens) : sequence.token_end;
+  prepared.truncated_tokens += sequence.token_end - sequence.encoded_tokens;
   sequence.words = word_ranges(encoding, skip, prepared.words.size(), config.pooling);
   sequence.classes = static_cast<std::int32_t>(prompt.labels.size());
   sequence.relation_classes = static_cast<std::int32_t>(prompt.relations.size());
   if (!config.has_labels_encoder) {
     sequence.labels = marker_places(encoding.ids, tokenizers.label_id, config.embed_ent_token);
   }
+  if (config.streaming) find_prompt_end(sequence, encoding.ids, tokenizers.separator_id);
   if (config.relations) {
     sequence.relations = marker_places(encoding.ids, tokenizers.relation_id, config.relations->embed_token);
   }

@@ -7,26 +7,12 @@
 #include <vector>
 
 #include "config/gliner1_config.h"
+#include "prompt/gliner1_tokenizers.h"
 #include "prompt/span_batch.h"
 #include "schema/schema_spec.h"
 #include "text/word_splitter.h"
-#include "tokenizers/tokenizer.h"
 
 namespace gliner {
-
-/// The tokenizers of a GLiNER v1 checkpoint with what its configuration says of them.
-struct Gliner1Tokenizers {
-  struct One {
-    std::shared_ptr<const Tokenizer> tokenizer;  ///< Null: the checkpoint has none of this kind.
-    std::int64_t max_tokens = 0;                 ///< model_max_length; 0: no limit.
-  };
-  One text;
-  One labels;                      ///< Bi-encoder
-  One decoder;                     ///< Label generation
-  std::int32_t label_id = -1;      ///< The marker whose state is a label's vector.
-  std::int32_t relation_id = -1;   ///< The same for relations.
-  std::int32_t separator_id = -1;  ///< Streaming: ends the prompt.
-};
 
 /// A schema as GLiNER v1 is asked for it. Immutable.
 struct Gliner1Prompt {
@@ -52,10 +38,11 @@ struct Gliner1Text {
   SpanSequence sequence;  ///< Token places from 0; thresholds not filled.
 };
 
-/// Splits, cuts to `max_len` words (absent: the model's own) and tokenises. `text` is valid UTF-8.
+/// Splits, cuts to `max_len` words (absent: the model's own) and tokenises; the encoder reads `max_tokens`
+/// tokens at most. `text` is valid UTF-8. Throws InputError on limits below 1.
 Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string& text,
                                  const Gliner1Config& config, const Gliner1Tokenizers& tokenizers,
-                                 std::optional<int> max_len);
+                                 std::optional<int> max_len, std::optional<int> max_tokens);
 
 /// True for a text that the reference leaves out: Python's str.strip leaves nothing of it.
 bool is_blank_text(const std::string& text);

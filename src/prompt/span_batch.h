@@ -20,6 +20,7 @@ struct LabelMatrix {
 struct SpanSequence {
   std::int32_t token_begin = 0;  ///< Its tokens are [token_begin, token_end) of the batch.
   std::int32_t token_end = 0;
+  std::int32_t encoded_tokens = 0;  ///< The encoder reads the first so many; the others' states are zero.
   /// W words as ranges of packed tokens. A word without tokens is the empty range at token_end: its vector is
   /// zero.
   std::vector<TokenRange> words;
@@ -28,6 +29,7 @@ struct SpanSequence {
   /// Bi-encoder: empty, see `label_matrix`.
   std::vector<std::int32_t> labels;
   std::shared_ptr<const LabelMatrix> label_matrix;
+  std::int32_t prompt_tokens = 0;       ///< Streaming: tokens up to the separator, which are read once more.
   std::int32_t classes = 0;             ///< The first so many labels can be found.
   std::vector<std::int32_t> relations;  ///< Packed tokens whose states are the relation vectors.
   std::int32_t relation_classes = 0;

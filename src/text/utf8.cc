@@ -24,26 +24,36 @@ std::size_t skip_ascii(std::string_view text, std::size_t pos) {
   return pos;
 }
 
-/// Length of the well-formed sequence at `pos`, or 0. The bounds of the second byte are table 3-7 of the
-/// Unicode standard: they exclude overlong forms, surrogates and everything above U+10FFFF.
-std::size_t sequence_length(std::string_view text, std::size_t pos) {
+/// The longest beginning of a well-formed sequence at `pos`, and whether it is all of one. The bounds of the
+/// second byte are table 3-7 of the Unicode standard: they exclude overlong forms, surrogates and everything
+/// above U+10FFFF.
+struct Sequence {
+  std::size_t length;  // At least 1
+  bool complete;
+};
+
+Sequence sequence_at(std::string_view text, std::size_t pos) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(pos);
-  if (lead < 0x80U) return 1;
-  if (lead < 0xC2U || lead > 0xF4U) return 0;
-  const std::size_t length = lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
-  if (text.size() - pos < length) return 0;
+  if (lead < 0x80U) return {1, true};
+  if (lead < 0xC2U || lead > 0xF4U) return {1, false};
+  const std::size_t full = lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
   unsigned char low = 0x80U;
   unsigned char high = 0xBFU;
   if (lead == 0xE0U) low = 0xA0U;
   if (lead == 0xEDU) high = 0x9FU;
   if (lead == 0xF0U) low = 0x90U;
   if (lead == 0xF4U) high = 0x8FU;
-  if (byte(pos + 1) < low || byte(pos + 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (!is_continuation(text[pos + i])) return 0;
-  }
-  return length;
+  if (pos + 1 >= text.size() || byte(pos + 1) < low || byte(pos + 1) > high) return {1, false};
+  std::size_t length = 2;
+  while (length < full && pos + length < text.size() && is_continuation(text[pos + length])) ++length;
+  return {length, length == full};
+}
+
+/// Length of the well-formed sequence at `pos`, or 0.
+std::size_t sequence_length(std::string_view text, std::size_t pos) {
+  const Sequence sequence = sequence_at(text, pos);
+  return sequence.complete ? sequence.length : 0;
 }
 
 /// Counts of the valid UTF-8 bytes [begin, end), both code point boundaries.
@@ -79,6 +89,20 @@ std::size_t find_invalid_utf8(std::string_view text) {
     if (length == 1) pos = skip_ascii(text, pos);
   }
   return std::string_view::npos;
+}
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Sequence sequence = sequence_at(text, pos);
+    if (sequence.complete) {
+      out += text.substr(pos, sequence.length);
+    } else {
+      append_utf8(out, 0xFFFD);
+    }
+    pos += sequence.length;
+  }
+  return out;
 }
 
 bool is_valid_utf8(std::string_view text) { return find_invalid_utf8(text) == std::string_view::npos; }

@@ -15,6 +15,10 @@ bool is_valid_utf8(std::string_view text);
 /// Byte offset of the first malformed sequence, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
+/// `text` with each maximal part of a malformed sequence replaced by U+FFFD, as Rust's from_utf8_lossy and
+/// Python's errors="replace" do.
+std::string replace_invalid_utf8(std::string_view text);
+
 /// Decodes one code point at `pos` of valid UTF-8 and moves `pos` behind it.
 char32_t next_code_point(std::string_view text, std::size_t& pos);
 

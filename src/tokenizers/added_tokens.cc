@@ -51,9 +51,8 @@ std::vector<AddedToken> read_added_tokens(const JsonSection& tokenizer) {
   std::vector<AddedToken> tokens;
   for (const JsonSection& section : tokenizer.sections("added_tokens")) {
     section.id("id");  // must be one, though it is not used
-    section.boolean("special");
     tokens.push_back({section.string("content"), section.boolean("single_word"), section.boolean("lstrip"),
-                      section.boolean("rstrip"), section.boolean("normalized")});
+                      section.boolean("rstrip"), section.boolean("normalized"), section.boolean("special")});
   }
   return tokens;
 }
@@ -148,6 +147,11 @@ std::int32_t AddedTokens::find(std::string_view content) const {
 const std::string* AddedTokens::content(std::int32_t id) const {
   const auto found = entries_.find(id);
   return found == entries_.end() ? nullptr : &found->second.token.content;
+}
+
+bool AddedTokens::is_special(std::int32_t id) const {
+  const auto found = entries_.find(id);
+  return found != entries_.end() && found->second.token.special;
 }
 
 std::int64_t AddedTokens::count_outside(const Vocabulary& vocabulary) const {

@@ -21,6 +21,7 @@ struct AddedToken {
   bool lstrip = false;       ///< Swallows the white space before it.
   bool rstrip = false;       ///< Swallows the white space behind it.
   bool normalized = false;  ///< Is searched, itself normalized, in the normalized text; else in the raw text.
+  bool special = true;      ///< Left out when ids become text again. Makes no difference to the search.
 };
 
 bool operator==(const AddedToken& a, const AddedToken& b);
@@ -57,6 +58,8 @@ class AddedTokens {
 
   /// Content of the added token with this id, or nullptr.
   const std::string* content(std::int32_t id) const;
+  /// True for the id of an added token that is special.
+  bool is_special(std::int32_t id) const;
 
   /// Added tokens that the vocabulary does not have.
   std::int64_t count_outside(const Vocabulary& vocabulary) const;

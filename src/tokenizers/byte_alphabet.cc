@@ -1,6 +1,7 @@
 #include "tokenizers/byte_alphabet.h"
 
 #include <array>
+#include <unordered_map>
 
 #include "text/utf8.h"
 
@@ -17,13 +18,42 @@ std::array<std::string, 256> make_alphabet() {
   return alphabet;
 }
 
+const std::array<std::string, 256>& alphabet_of_bytes() {
+  static const std::array<std::string, 256> alphabet = make_alphabet();
+  return alphabet;
+}
+
 }  // namespace
 
 std::string to_byte_alphabet(std::string_view bytes) {
-  static const std::array<std::string, 256> alphabet = make_alphabet();
+  const std::array<std::string, 256>& alphabet = alphabet_of_bytes();
   std::string out;
   out.reserve(bytes.size() * 2);
   for (const char byte : bytes) out += alphabet[static_cast<unsigned char>(byte)];
+  return out;
+}
+
+std::string from_byte_alphabet(std::string_view text) {
+  static const std::unordered_map<std::string, char> bytes = [] {
+    std::unordered_map<std::string, char> map;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      map.emplace(alphabet_of_bytes()[byte], static_cast<char>(static_cast<unsigned char>(byte)));
+    }
+    return map;
+  }();
+  std::string out;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin;
+    next_code_point(text, end);
+    const std::string sign(text.substr(begin, end - begin));
+    const auto found = bytes.find(sign);
+    if (found == bytes.end()) {
+      out += sign;
+    } else {
+      out += found->second;
+    }
+    begin = end;
+  }
   return out;
 }
 

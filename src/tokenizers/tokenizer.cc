@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "text/utf8.h"
+#include "tokenizers/byte_alphabet.h"
 #include "tokenizers/tokenizer_json.h"
 #include "tokenizers/word_cache.h"
 
@@ -155,6 +157,19 @@ Tokenizer::WordsEncoding Tokenizer::encode_words(const std::vector<std::string>&
     }
   }
   return encoding;
+}
+
+std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const {
+  std::string bytes;
+  for (const std::int32_t id : ids) {
+    if (impl_->added.is_special(id)) continue;
+    if (const std::string* content = impl_->added.content(id)) {
+      bytes += *content;
+    } else {
+      bytes += from_byte_alphabet(impl_->parts.model->vocabulary().token(id));
+    }
+  }
+  return replace_invalid_utf8(bytes);
 }
 
 std::int32_t Tokenizer::token_to_id(std::string_view token) const { return impl_->find(token); }

@@ -120,6 +120,11 @@ def compare_cases(name, recorded_path, answers_path, tolerance, report):
     return totals
 
 
+TOKENIZER_KEYS = (
+    "words", "ids", "words_mask", "labels_input_ids", "decoder_input_ids", "decoder_words_mask",
+)
+
+
 def compare_tokenizer(name, recorded_path, answers_path, _, report):
     totals = Totals()
     answers = read_lines(answers_path)
@@ -128,7 +133,7 @@ def compare_tokenizer(name, recorded_path, answers_path, _, report):
         if line is None or answer is None:
             wrong = "no such recorded line" if line is None else "no answer"
         else:
-            wrong = next(filter(None, (first_difference(line[key], answer.get(key), 0, key) for key in ("words", "ids"))), None)
+            wrong = next(filter(None, (first_difference(line[key], answer.get(key), 0, key) for key in TOKENIZER_KEYS if key in line)), None)
         if wrong is None:
             totals.agree += 1
         else:

@@ -1,5 +1,7 @@
 #include "golden_calls.h"
 
+#include "gliner1_calls.h"
+
 namespace golden {
 namespace {
 
@@ -72,6 +74,7 @@ Json result_json(const gliner::Result& result) { return Json::parse(gliner::to_j
 }  // namespace
 
 Json answer(const gliner::Extractor& model, const std::string& call, const Json& args) {
+  if (is_gliner1_call(call)) return answer_gliner1(model, call, args);
   const gliner::ExtractOptions options = read_options(args);
   const bool is_long = call.size() > 5 && call.compare(call.size() - 5, 5, "_long") == 0;
   gliner::LongOptions windows;

@@ -2,11 +2,16 @@
 //
 //   golden_runner MODEL_DIR CASES.jsonl                    {"id", "result"} or {"id", "error"} per case
 //   golden_runner --dtype NAME MODEL_DIR CASES.jsonl       the same in bfloat16 or int8, to see what they
-//   change golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line
+//   change golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line, GLiNER v1: and
+//   "words_mask",
+//                                                          "labels_input_ids", "decoder_input_ids",
+//                                                          "decoder_words_mask" where the model has them
 //
 // It never reads the expected answers. Exit status: 0 when every line was answered, 2 wrong usage, 3 no
 // model.
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -55,6 +60,37 @@ void answer_cases(const std::string& directory, const std::string& path, gliner:
   });
 }
 
+/// One line of a GLiNER v1 model's tokenizer.jsonl; rows of labels are padded with zeros, as recorded.
+golden::Json prompt_line(const gliner::PromptTokenizer& tokenizer, const golden::Json& line) {
+  const gliner::PromptTokens tokens = tokenizer.tokenize(line.at("text").get<std::string>(),
+                                                         line.at("labels").get<std::vector<std::string>>());
+  golden::Json words = golden::Json::array();
+  for (const gliner::TokenizedWord& word : tokens.words)
+    words.push_back({word.word, word.begin_char, word.end_char});
+  golden::Json out = {{"words", words}, {"ids", tokens.ids}, {"words_mask", tokens.word_numbers}};
+  if (!tokens.label_ids.empty()) {
+    std::size_t longest = 0;
+    for (const std::vector<std::int32_t>& row : tokens.label_ids) longest = std::max(longest, row.size());
+    golden::Json rows = golden::Json::array();
+    for (std::vector<std::int32_t> row : tokens.label_ids) {
+      row.resize(longest, 0);
+      rows.push_back(row);
+    }
+    out["labels_input_ids"] = rows;
+  }
+  if (!tokens.decoder_ids.empty()) {
+    out["decoder_input_ids"] = tokens.decoder_ids;
+    out["decoder_words_mask"] = tokens.decoder_word_numbers;
+  }
+  return out;
+}
+
+void answer_prompts(const std::string& directory, const std::string& path) {
+  const gliner::PromptTokenizer tokenizer = gliner::PromptTokenizer::load(directory);
+  each_line(path,
+            [&](const golden::Json& line) { std::cout << prompt_line(tokenizer, line).dump() << "\n"; });
+}
+
 void answer_tokenizer(const std::string& directory, const std::string& path) {
   const gliner::WordTokenizer tokenizer = gliner::WordTokenizer::load(directory);
   each_line(path, [&](const golden::Json& line) {
@@ -76,7 +112,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   try {
     if (args.size() == 3 && args[0] == "--tokenizer") {
-      answer_tokenizer(args[1], args[2]);
+      const bool prompts = std::filesystem::exists(std::filesystem::path(args[1]) / "gliner_config.json");
+      (prompts ? answer_prompts : answer_tokenizer)(args[1], args[2]);
     } else if (args.size() == 4 && args[0] == "--dtype") {
       answer_cases(args[2], args[3], gliner::parse_compute_dtype(args[1]));
     } else if (args.size() == 2) {

@@ -13,8 +13,9 @@ import pathlib
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModel
-from transformers import BertConfig, DebertaV2Config, ModernBertConfig, RobertaConfig, XLMRobertaConfig
+from transformers import AutoModel, T5EncoderModel
+from transformers import BertConfig, DebertaV2Config, ModernBertConfig, MT5Config, RobertaConfig, T5Config
+from transformers import XLMRobertaConfig
 
 HERE = pathlib.Path(__file__).parent
 LENGTHS = [23, 1, 70, 9]
@@ -41,6 +42,11 @@ def modernbert(**options):
     return ModernBertConfig(**{**base, **options})
 
 
+def t5(kind, **options):
+    base = dict(vocab_size=35, d_model=20, d_kv=6, d_ff=28, num_layers=2, num_heads=4, use_cache=False)
+    return kind(**{**base, **options})
+
+
 CONFIGS = {
     # The keys of v2-xlarge: a convolution beside the first layer; and all that v3 leaves out.
     "deberta-conv": deberta(conv_kernel_size=3, conv_act="gelu", share_att_key=False, position_biased_input=True,
@@ -59,6 +65,10 @@ CONFIGS = {
     # Weights stored in half precision are computed with in float32.
     "bert-float16": bert_like(BertConfig),
     "deberta-bfloat16": deberta(),
+    # Heads that do not divide the width; a sequence longer than the farthest bucket.
+    "t5-relu": t5(T5Config, relative_attention_max_distance=40, relative_attention_num_buckets=12),
+    "mt5-gated": t5(MT5Config, d_kv=8, relative_attention_max_distance=64),
+    "t5-gated-silu": t5(T5Config, feed_forward_proj="gated-silu", num_layers=1, layer_norm_epsilon=0.01),
 }
 STORED = {"bert-float16": torch.float16, "deberta-bfloat16": torch.bfloat16}
 
@@ -66,12 +76,16 @@ STORED = {"bert-float16": torch.float16, "deberta-bfloat16": torch.bfloat16}
 def main():
     for seed, (name, config) in enumerate(CONFIGS.items()):
         torch.manual_seed(seed)
-        model = AutoModel.from_config(config, attn_implementation="eager").eval()
+        is_t5 = config.model_type in ("t5", "mt5")
+        model = T5EncoderModel(config) if is_t5 else AutoModel.from_config(config, attn_implementation="eager")
+        model.eval()
         for parameter in model.parameters():  # Fresh weights are too tame to tell one formula from another.
             torch.nn.init.normal_(parameter, std=0.3 if parameter.ndim > 1 else 0.5)
         stored = {f"encoder.{key}": value.to(STORED.get(name, torch.float32)).contiguous()
-                  for key, value in model.state_dict().items()}
-        model.load_state_dict({key[len("encoder."):]: value.float() for key, value in stored.items()})
+                  for key, value in model.state_dict().items()
+                  if key != "encoder.embed_tokens.weight"}  # T5's second name for shared.weight
+        model.load_state_dict({key[len("encoder."):]: value.float() for key, value in stored.items()},
+                              strict=not is_t5)
         start, ids, hidden = [0], [], []
         for length in LENGTHS:
             one = torch.randint(0, config.vocab_size, (length,))

@@ -50,6 +50,72 @@ TEST(EncoderConfig, RobertaDefaultsAreThoseOfTransformers) {
   EXPECT_EQ(x.pad_token_id, 1);
 }
 
+TEST(EncoderConfig, T5DefaultsAreThoseOfTransformers) {
+  const EncoderConfig c = parse(of("t5", ""));
+  EXPECT_EQ(c.vocab_size, 32128);
+  EXPECT_EQ(c.hidden_size, 512);
+  EXPECT_EQ(c.head_size, 64);
+  EXPECT_EQ(c.intermediate_size, 2048);
+  EXPECT_EQ(c.num_hidden_layers, 6);
+  EXPECT_EQ(c.num_attention_heads, 8);
+  EXPECT_EQ(c.layer_norm_eps, 1e-6);
+  EXPECT_EQ(c.distance_buckets, 32);
+  EXPECT_EQ(c.max_bucket_distance, 128);
+  EXPECT_FALSE(c.gated_feed_forward);
+  EXPECT_EQ(c.hidden_act, Activation::kRelu);
+  const EncoderConfig m = parse(of("mt5", ""));
+  EXPECT_EQ(m.vocab_size, 250112);
+  EXPECT_EQ(m.intermediate_size, 1024);
+  EXPECT_EQ(m.num_hidden_layers, 8);
+  EXPECT_EQ(m.num_attention_heads, 6);
+  EXPECT_TRUE(m.gated_feed_forward);
+  EXPECT_EQ(m.hidden_act, Activation::kGeluTanh);
+}
+
+TEST(EncoderConfig, T5FeedForwardNamesItsActivation) {
+  EXPECT_EQ(parse(of("t5", R"("feed_forward_proj":"gated-gelu")")).hidden_act, Activation::kGeluTanh);
+  const EncoderConfig gated = parse(of("t5", R"("feed_forward_proj":"gated-silu")"));
+  EXPECT_TRUE(gated.gated_feed_forward);
+  EXPECT_EQ(gated.hidden_act, Activation::kSilu);
+  EXPECT_EQ(parse(of("t5", R"("feed_forward_proj":"gelu")")).hidden_act, Activation::kGelu);
+  EXPECT_THAT(refusal(of("t5", R"("feed_forward_proj":"gated-sine")")),
+              AllOf(HasSubstr("feed_forward_proj"), HasSubstr("sine")));
+  EXPECT_THAT(refusal(of("t5", R"("relative_attention_num_buckets":3)")),
+              HasSubstr("relative_attention_num_buckets"));
+  EXPECT_THAT(refusal(of("t5", R"("relative_attention_max_distance":8)")),
+              HasSubstr("relative_attention_max_distance"));
+}
+
+TEST(EncoderConfig, Gpt2HasItsOwnNames) {
+  const EncoderConfig d = parse(of("gpt2", ""));
+  EXPECT_EQ(d.hidden_size, 768);
+  EXPECT_EQ(d.intermediate_size, 3072);
+  EXPECT_EQ(d.max_position_embeddings, 1024);
+  EXPECT_EQ(d.hidden_act, Activation::kGeluTanh);
+  EXPECT_TRUE(d.scale_attention && d.tie_word_embeddings && !d.scale_by_layer);
+  const EncoderConfig c =
+      parse(of("gpt2", R"("n_embd":24,"n_layer":2,"n_head":4,"n_inner":null,"n_positions":640,)"
+                       R"("vocab_size":702,"scale_attn_by_inverse_layer_idx":true)"));
+  EXPECT_EQ(c.hidden_size, 24);
+  EXPECT_EQ(c.intermediate_size, 96);
+  EXPECT_EQ(c.num_hidden_layers, 2);
+  EXPECT_EQ(c.num_attention_heads, 4);
+  EXPECT_EQ(c.max_position_embeddings, 640);
+  EXPECT_TRUE(c.scale_by_layer);
+  EXPECT_THAT(refusal(of("gpt2", R"("n_embd":25,"n_head":4)")), HasSubstr("no multiple of n_head 4"));
+  EXPECT_THAT(refusal(of("gpt2", R"("add_cross_attention":true)")), HasSubstr("add_cross_attention"));
+}
+
+TEST(EncoderConfig, ContextEncodersMayBeLstmLayers) {
+  const EncoderConfig c = parse(of("rnn", R"("hidden_size":24,"num_hidden_layers":2,"bidirectional":false)"));
+  EXPECT_EQ(c.hidden_size, 24);
+  EXPECT_EQ(c.num_hidden_layers, 2);
+  EXPECT_FALSE(c.bidirectional);
+  EXPECT_TRUE(parse(of("rnn", "")).bidirectional);
+  EXPECT_THAT(refusal(of("rnn", R"("hidden_size":25)")), HasSubstr("hidden_size"));
+  EXPECT_THAT(refusal(of("rnn", R"("rnn_type":"gru")")), HasSubstr("rnn_type"));
+}
+
 TEST(EncoderConfig, DebertaDefaultsAreThoseOfTransformers) {
   const EncoderConfig c = parse(deberta(""));
   EXPECT_EQ(c.vocab_size, 128100);
@@ -273,8 +339,9 @@ TEST(EncoderConfigRefusal, ValuesOfAnotherType) {
 }
 
 TEST(EncoderConfigRefusal, OtherKindsAndBrokenFiles) {
-  EXPECT_THAT(refusal(of("t5", "")), AllOf(HasSubstr("bert, deberta-v2, modernbert, roberta, xlm-roberta"),
-                                           HasSubstr("found \"t5\"")));
+  EXPECT_THAT(refusal(of("electra", "")),
+              AllOf(HasSubstr("bert, deberta-v2, gpt2, modernbert, mt5, rnn, roberta, t5, xlm-roberta"),
+                    HasSubstr("found \"electra\"")));
   EXPECT_THAT(refusal("[]"), HasSubstr("expected an object, found an array"));
   EXPECT_THAT(refusal("\"bert\""), HasSubstr("expected an object, found \"bert\""));
   EXPECT_THAT(refusal(""), HasSubstr("broken JSON"));

@@ -93,6 +93,15 @@ TEST_P(EncoderTest, ASequenceAloneGivesWhatItGivesInABatch) {
   }
 }
 
+TEST_P(EncoderTest, HandsOutEveryLayerTheLastOneBeingTheResult) {
+  std::vector<at::Tensor> layers;
+  const at::Tensor found =
+      encoder_->forward(ids_, start_, [&](const at::Tensor& x) { layers.push_back(x.clone()); });
+  ASSERT_EQ(layers.size(), static_cast<std::size_t>(config_.num_hidden_layers));
+  EXPECT_TRUE(at::equal(layers.back(), found));
+  EXPECT_TRUE(at::equal(found, encoder_->forward(ids_, start_)));
+}
+
 TEST_P(EncoderTest, TheNumberOfThreadsChangesNothing) {
   std::vector<at::Tensor> results;
   for (const int threads : {1, 2, 4}) {
@@ -151,9 +160,9 @@ TEST(EncoderFactory, NamesAnUnknownKind) {
   const std::string path = folder.write("model.safetensors", testing::safetensors("{}"));
   WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(path)), at::kCPU);
   EncoderConfig config;
-  config.model_type = "t5";
+  config.model_type = "electra";
   EXPECT_THAT(testing::error_of<ModelError>([&] { make_encoder(WeightScope(store), config, 0); }),
-              ::testing::AllOf(::testing::HasSubstr("'t5'"), ::testing::HasSubstr("deberta-v2")));
+              ::testing::AllOf(::testing::HasSubstr("'electra'"), ::testing::HasSubstr("deberta-v2")));
 }
 
 }  // namespace

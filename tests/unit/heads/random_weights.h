@@ -18,12 +18,15 @@ class RandomWeights {
   at::Tensor add(const std::string& name, at::IntArrayRef shape, double scale = 0.3) {
     return tensors_[name] = at::randn(shape) * scale;
   }
+  void set(const std::string& name, const at::Tensor& tensor) { tensors_[name] = tensor; }
   /// A linear layer's tensors.
   void linear(const std::string& name, std::int64_t in, std::int64_t out) {
     add(name + ".weight", {out, in});
     add(name + ".bias", {out});
   }
   const at::Tensor& operator[](const std::string& name) const { return tensors_.at(name); }
+
+  const std::map<std::string, at::Tensor>& all() const { return tensors_; }
 
   at::Tensor apply(const std::string& name, const at::Tensor& x) const {
     return at::linear(x, tensors_.at(name + ".weight"), tensors_.at(name + ".bias"));

@@ -151,7 +151,8 @@ TEST(SafetensorsRefusal, HeaderLengthsAreBounded) {
 TEST(SafetensorsRefusal, FilesOfAnotherKindAreNamed) {
   EXPECT_THAT(refusal("version https://git-lfs.example/spec/v1\noid sha256:0\nsize 12\n"),
               HasSubstr("Git LFS pointer"));
-  EXPECT_THAT(refusal("PK\x03\x04 and the rest of a zip file"), HasSubstr("PyTorch pickle"));
+  EXPECT_THAT(refusal("PK\x03\x04 and the rest of a zip file"), HasSubstr("expected a zip archive"));
+  EXPECT_THAT(refusal("\x80\x04\x95 and the rest of a pickle"), HasSubstr("looks like a pickle"));
   EXPECT_THAT(refusal("<!DOCTYPE html><html></html>"), HasSubstr("web page"));
   EXPECT_THAT(refusal(safetensors(" {}")), HasSubstr("does not begin with {"));
   EXPECT_THAT(refusal(safetensors("[]")), HasSubstr("does not begin with {"));

@@ -75,8 +75,8 @@ TEST(ShardRefusal, NamesThatLeadElsewhere) {
         R"("sub\\one.safetensors")", R"("one\u0000.safetensors")", R"("one\n.safetensors")"}) {
     EXPECT_THAT(refusal(shard_named(name)), HasSubstr("must be a plain file name beside the index")) << name;
   }
-  for (const char* name : {R"("")", R"(".")", R"("..")", R"(".safetensors")", R"("pytorch_model-1.bin")"}) {
-    EXPECT_THAT(refusal(shard_named(name)), HasSubstr("expected a .safetensors file")) << name;
+  for (const char* name : {R"("")", R"(".")", R"("..")", R"(".safetensors")", R"("model-1.onnx")"}) {
+    EXPECT_THAT(refusal(shard_named(name)), HasSubstr("expected a .safetensors or .bin file")) << name;
   }
 }
 

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "config/gliner1_config.h"
+#include "encoders/context_encoder.h"
+#include "encoders/encoder.h"
+#include "encoders/gpt2.h"
+#include "encoders/layers_fuser.h"
+#include "heads/cross_fuser.h"
+#include "heads/entity_adjacency.h"
+#include "heads/relation_scorer.h"
+#include "heads/span_layer.h"
+#include "heads/token_scorer.h"
+#include "models/span_model.h"
+#include "nn/lstm.h"
+#include "nn/mlp.h"
+
+namespace gliner {
+
+/// The modules of a GLiNER v1 checkpoint under its names, so that named_parameters() is the checkpoint's
+/// list. Which are there depends on the configuration; absent ones are null.
+struct Gliner1Modules : torch::nn::Module {
+  /// Encoders in the dtype of `w`, heads in float32.
+  Gliner1Modules(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
+                 const TokenizerSizes& sizes);
+
+  /// ids -> [T, H] of the text, layer fusion and projection included.
+  at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
+  /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
+  at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
+  /// Longest text in tokens that there are positions for; 0: any.
+  std::int64_t max_sequence_tokens() const;
+  std::int64_t vocab_size() const;
+
+  std::shared_ptr<Encoder> encoder;  ///< Null in a streaming model, which has the next three.
+  std::shared_ptr<Gpt2> backbone;
+  std::shared_ptr<Linear> token_projection;        ///< To hidden_size, where the backbone has another width.
+  std::shared_ptr<ContextEncoder> prompt_context;  ///< Reads the prompt's states once more, both ways.
+  std::shared_ptr<LayersFuser> layers_fuser;
+  std::shared_ptr<Linear> projection;  ///< To hidden_size, where the encoder has another width.
+  std::shared_ptr<Encoder> labels_encoder;
+  std::shared_ptr<Linear> labels_projection;
+  std::shared_ptr<CrossFuser> cross_fuser;
+  std::shared_ptr<Lstm> rnn;
+  std::shared_ptr<ContextEncoder> span_context;
+  std::shared_ptr<SpanLayer> span_layer;
+  std::shared_ptr<Mlp> prompt_projection;
+  std::shared_ptr<TokenScorer> token_scorer;
+  std::shared_ptr<EntityAdjacency> adjacency;  ///< Null: every pair of entities is scored.
+  std::shared_ptr<RelationScorer> relation_scorer;
+
+ private:
+  void bind_encoder(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
+                    const TokenizerSizes& sizes);
+  void bind_streaming(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& backbone_config,
+                      const TokenizerSizes& sizes);
+  void bind_words(const WeightScope& w, const Gliner1Config& config, std::int64_t encoder_heads);
+  void bind_labels(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
+  void bind_heads(const WeightScope& w, const Gliner1Config& config);
+  void bind_relations(const WeightScope& w, const Gliner1Config& config);
+};
+
+/// GLiNER v1's architectures (gliner/modeling/base.py), put together from what the configuration names.
+class Gliner1Model : public SpanModel {
+ public:
+  /// `threads`: intra-op threads of a run, > 0.
+  Gliner1Model(Gliner1Config config, std::shared_ptr<const Gliner1Modules> modules, ModelReport report,
+               int threads);
+
+  std::vector<SpanOutput> run(const SpanBatch& batch, const TraceSink& trace = {}) const override;
+  LabelMatrix encode_labels(const std::vector<std::vector<std::int32_t>>& labels) const override;
+  std::int64_t max_sequence_tokens() const override { return modules_->max_sequence_tokens(); }
+  std::int64_t max_label_tokens() const override;
+  const ModelReport& report() const override { return report_; }
+
+ private:
+  Gliner1Config config_;
+  std::shared_ptr<const Gliner1Modules> modules_;
+  ModelReport report_;
+  int threads_;
+};
+
+}  // namespace gliner

@@ -1,0 +1,275 @@
+#include "models/gliner1_run.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "heads/pooling.h"
+#include "heads/select_spans.h"
+#include "nn/rows.h"
+
+namespace gliner {
+namespace {
+
+std::vector<float> to_plain(const at::Tensor& values) {
+  const at::Tensor plain = values.cpu().contiguous();
+  const float* data = plain.data_ptr<float>();
+  return {data, data + plain.numel()};
+}
+
+}  // namespace
+
+Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules, const SpanBatch& batch,
+                       const TraceSink& trace)
+    : config_(config), modules_(modules), batch_(batch), trace_(trace), outputs_(batch.sequences.size()) {}
+
+std::vector<SpanOutput> Gliner1Run::outputs() {
+  encode();
+  if (modules_.cross_fuser) fuse();
+  span_input_ = modules_.span_context
+                    ? modules_.span_context->forward_padded(words_, word_start_, padded_words_)
+                    : words_;
+  if (modules_.prompt_projection && labels_.size(0) > 0)
+    labels_ = modules_.prompt_projection->forward(labels_);
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "prompts_embedding", labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+  if (config_.token_level()) {
+    score_words();
+  } else {
+    score_spans();
+  }
+  if (config_.relations) relate();
+  add_vectors();
+  return std::move(outputs_);
+}
+
+void Gliner1Run::encode() {
+  word_start_ = {0};
+  std::vector<TokenRange> ranges;
+  std::int32_t next = 0;
+  for (const SpanSequence& sequence : batch_.sequences) {
+    GLINER_CHECK(sequence.token_begin == next);
+    next = sequence.token_end;
+    ranges.insert(ranges.end(), sequence.words.begin(), sequence.words.end());
+    word_start_.push_back(static_cast<std::int64_t>(ranges.size()));
+    padded_words_ = std::max(padded_words_, static_cast<std::int64_t>(sequence.words.size()));
+  }
+  GLINER_CHECK(next == static_cast<std::int64_t>(batch_.ids.size()));
+  const at::Tensor tokens = encode_tokens();  // [T, H]
+  emit("encoder_projected", tokens);
+  words_ = pool_ranges(tokens, ranges, config_.pooling == SubtokenPooling::kMax);  // [W, H]
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "words_before_rnn", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
+  if (config_.relations) tokens_ = tokens;
+  gather_labels(tokens);
+  if (modules_.rnn) words_ = modules_.rnn->forward(words_, word_start_);
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
+}
+
+/// The states of all tokens. Those that a sequence is not read to are zero behind the encoder.
+at::Tensor Gliner1Run::encode_tokens() const {
+  SequenceStart start = {0};
+  std::vector<std::int32_t> ids;
+  std::vector<std::int64_t> places;
+  for (const SpanSequence& sequence : batch_.sequences) {
+    for (std::int64_t t = sequence.token_begin; t < sequence.token_begin + sequence.encoded_tokens; ++t)
+      places.push_back(t);
+    const auto begin = batch_.ids.begin() + sequence.token_begin;
+    ids.insert(ids.end(), begin, begin + sequence.encoded_tokens);
+    start.push_back(static_cast<std::int64_t>(ids.size()));
+  }
+  const at::Tensor read = modules_.encode_text(ids, start);
+  if (ids.size() == batch_.ids.size()) return read;
+  at::Tensor tokens = at::zeros({static_cast<std::int64_t>(batch_.ids.size()), read.size(1)}, read.options());
+  tokens.index_copy_(0, at::tensor(places, at::kLong).to(read.device()), read);
+  return tokens;
+}
+
+/// Where what is selected depends on all columns of the label axis, the reference's zero vectors behind the
+/// labels of a shorter set count as labels.
+void Gliner1Run::gather_labels(const at::Tensor& tokens) {
+  const bool padding_counts = config_.relations || config_.decoder || config_.represent_spans;
+  std::size_t longest = 0;
+  for (const SpanSequence& sequence : batch_.sequences) longest = std::max(longest, sequence.labels.size());
+  if (modules_.labels_encoder) {
+    gather_label_matrices();
+    return;
+  }
+  const at::Tensor states = modules_.prompt_context ? read_prompts(tokens) : tokens;
+  const auto nothing = static_cast<std::int32_t>(batch_.ids.size());
+  std::vector<TokenRange> ranges;
+  label_start_ = {0};
+  for (const SpanSequence& sequence : batch_.sequences) {
+    for (const std::int32_t label : sequence.labels) ranges.push_back({label, label + 1});
+    if (padding_counts)
+      ranges.resize(ranges.size() + longest - sequence.labels.size(), TokenRange{nothing, nothing});
+    label_start_.push_back(static_cast<std::int64_t>(ranges.size()));
+  }
+  labels_ = pool_ranges(states, ranges, /*largest=*/false);  // [P, H]
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "prompts_before_projection",
+         labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+}
+
+/// The prompts' states as a second encoder sees them, at their places among all tokens: [T, H].
+at::Tensor Gliner1Run::read_prompts(const at::Tensor& tokens) const {
+  SequenceStart start = {0};
+  std::vector<std::int64_t> places;
+  for (const SpanSequence& sequence : batch_.sequences) {
+    for (std::int64_t t = 0; t < sequence.prompt_tokens; ++t) places.push_back(sequence.token_begin + t);
+    start.push_back(static_cast<std::int64_t>(places.size()));
+  }
+  const at::Tensor index = at::tensor(places, at::kLong).to(tokens.device());
+  at::Tensor states = at::zeros_like(tokens);
+  states.index_copy_(0, index, modules_.prompt_context->forward(tokens.index_select(0, index), start));
+  return states;
+}
+
+/// Labels that were encoded on their own; texts of one prompt share a matrix.
+void Gliner1Run::gather_label_matrices() {
+  label_start_ = {0};
+  std::vector<at::Tensor> matrices;
+  for (const SpanSequence& sequence : batch_.sequences) {
+    const LabelMatrix* matrix = sequence.label_matrix.get();
+    const auto rows = matrix == nullptr ? 0 : static_cast<std::int64_t>(matrix->values.size()) / matrix->size;
+    if (rows > 0)
+      matrices.push_back(
+          at::from_blob(const_cast<float*>(matrix->values.data()), {rows, matrix->size}, at::kFloat));
+    label_start_.push_back(label_start_.back() + rows);
+  }
+  labels_ = matrices.empty() ? at::zeros({0, config_.hidden_size}) : at::cat(matrices);  // [P, H]
+  labels_ = labels_.to(words_.device());
+}
+
+void Gliner1Run::fuse() {
+  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start_, word_start_);
+  labels_ = sides.labels;
+  words_ = sides.words;
+}
+
+void Gliner1Run::score_spans() {
+  const std::vector<at::Tensor> logits = modules_.span_layer->logits(span_words(), labels_, label_start_);
+  for (std::size_t s = 0; s < size(); ++s) {
+    emit(s, "logits", logits[s].permute({1, 2, 0}));  // [W, K, P]
+    if (config_.relations) selected_.push_back(select_any_label(logits[s], batch_.threshold));
+    select_wide_spans(logits[s], batch_.sequences[s], batch_.class_scores, outputs_[s]);
+  }
+}
+
+void Gliner1Run::score_words() {
+  const std::vector<at::Tensor> logits =
+      modules_.token_scorer->forward(words_, word_start_, labels_, label_start_);  // [W, P, 3] each
+  for (std::size_t s = 0; s < size(); ++s) emit(s, "logits", logits[s]);
+  if (config_.relations)
+    for (const at::Tensor& own : logits) selected_.push_back(predict_spans(own, batch_.threshold));
+  if (config_.represent_spans && !config_.relations) {
+    score_predicted_spans(logits);
+    return;
+  }
+  for (std::size_t s = 0; s < size(); ++s) select_word_spans(logits[s], batch_.sequences[s], outputs_[s]);
+}
+
+/// Spans that the words' scores predict are scored a second time by their own vectors.
+void Gliner1Run::score_predicted_spans(const std::vector<at::Tensor>& word_logits) {
+  for (std::size_t s = 0; s < size(); ++s) {
+    const std::vector<SpanCandidate> predicted = predict_spans(word_logits[s], batch_.threshold);
+    if (predicted.empty()) continue;
+    const at::Tensor vectors = span_vectors(s, predicted);  // [S, H]
+    const at::Tensor labels = labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]);
+    const at::Tensor logits = at::linear(vectors, labels).cpu();  // [S, P]
+    emit(s, "span_logits", logits);
+    select_scored_spans(logits, predicted, batch_.sequences[s], outputs_[s]);
+  }
+}
+
+at::Tensor Gliner1Run::span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const {
+  std::vector<WordSpan> rows;
+  for (const SpanCandidate& span : spans)
+    rows.push_back({word_start_[sequence] + span.first, word_start_[sequence] + span.last + 1});
+  return modules_.span_layer->vectors(span_words(), rows);
+}
+
+void Gliner1Run::relate() {
+  for (std::size_t s = 0; s < size(); ++s)
+    if (selected_[s].size() > 1 && !batch_.sequences[s].relations.empty()) relate(s, selected_[s]);
+}
+
+/// Pairs of different entities, all or those that the adjacency finds likely, against every relation.
+void Gliner1Run::relate(std::size_t s, const std::vector<SpanCandidate>& entities) {
+  const at::Tensor vectors = span_vectors(s, entities);  // [E, H]
+  const auto count = static_cast<std::int64_t>(entities.size());
+  at::Tensor adjacency;
+  if (modules_.adjacency) {
+    adjacency = modules_.adjacency->forward(vectors).cpu().contiguous();  // [E, E]
+    emit(s, "adjacency", adjacency);
+  }
+  const auto threshold = static_cast<float>(batch_.adjacency_threshold);
+  std::vector<EntityPair> pairs;
+  for (std::int64_t head = 0; head < count; ++head)
+    for (std::int64_t tail = 0; tail < count; ++tail) {
+      if (head == tail) continue;
+      if (adjacency.defined() && !(adjacency.data_ptr<float>()[head * count + tail] > threshold)) continue;
+      pairs.push_back({head, tail});
+    }
+  if (pairs.empty()) return;
+  std::vector<TokenRange> markers;
+  for (const std::int32_t marker : batch_.sequences[s].relations) markers.push_back({marker, marker + 1});
+  const at::Tensor relations = pool_ranges(tokens_, markers, /*largest=*/false);          // [R, H]
+  const at::Tensor logits = modules_.relation_scorer->logits(vectors, pairs, relations);  // [pairs, R]
+  emit(s, "rel_logits", logits);
+  SpanOutput& output = outputs_[s];
+  select_relations(logits.contiguous(), entities, pairs, batch_.sequences[s], output);
+  if (batch_.label_vectors) output.relation_label_vectors = to_plain(relations);
+  if (!batch_.vectors) return;
+  const at::Tensor pair_vectors = modules_.relation_scorer->vectors(vectors, pairs);
+  if (pair_vectors.defined()) {
+    output.pair_vectors = to_plain(pair_vectors);
+    return;
+  }
+  std::vector<std::int64_t> heads, tails;
+  for (const EntityPair& pair : pairs) {
+    heads.push_back(pair.head);
+    tails.push_back(pair.tail);
+  }
+  const auto rows = [&](const std::vector<std::int64_t>& index) {
+    return to_plain(vectors.index_select(0, at::tensor(index, at::kLong).to(vectors.device())));
+  };
+  output.head_vectors = rows(heads);
+  output.tail_vectors = rows(tails);
+}
+
+void Gliner1Run::add_vectors() {
+  if (!batch_.vectors && !batch_.label_vectors) return;
+  for (std::size_t s = 0; s < size(); ++s) {
+    SpanOutput& output = outputs_[s];
+    output.vector_size = config_.hidden_size;
+    if (batch_.label_vectors)
+      output.label_vectors =
+          to_plain(labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+    if (!batch_.vectors || output.candidates.empty()) continue;
+    if (!config_.token_level()) {
+      output.vectors = to_plain(span_vectors(s, output.candidates));
+      continue;
+    }
+    std::vector<at::Tensor> means;  // A word model's span vector is the mean of its words.
+    for (const SpanCandidate& span : output.candidates)
+      means.push_back(words_.slice(0, word_start_[s] + span.first, word_start_[s] + span.last + 1).mean(0));
+    output.vectors = to_plain(at::stack(means));
+  }
+}
+
+void Gliner1Run::emit(std::size_t sequence, const char* name, const at::Tensor& value) const {
+  if (trace_) emit(fmt::format("sequence.{}.{}", sequence, name), value);
+}
+
+void Gliner1Run::emit(const std::string& name, const at::Tensor& value) const {
+  if (!trace_) return;
+  const at::Tensor plain = value.cpu().contiguous();
+  trace_(name, plain.sizes().vec(), plain.data_ptr<float>());
+}
+
+}  // namespace gliner

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/gliner1_modules.h"
+
+namespace gliner {
+
+/// One forward pass of a GLiNER v1 model: what the steps leave for each other. Lives for one call.
+class Gliner1Run {
+ public:
+  Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules, const SpanBatch& batch,
+             const TraceSink& trace);
+
+  /// All steps: encode, pool, score, select.
+  std::vector<SpanOutput> outputs();
+
+ private:
+  void encode();
+  at::Tensor encode_tokens() const;
+  void gather_labels(const at::Tensor& tokens);
+  void gather_label_matrices();
+  at::Tensor read_prompts(const at::Tensor& tokens) const;
+  void score_spans();
+  void score_words();
+  void score_predicted_spans(const std::vector<at::Tensor>& word_logits);
+  void fuse();
+  void relate();
+  void relate(std::size_t sequence, const std::vector<SpanCandidate>& entities);
+  void add_vectors();
+
+  /// The vectors of spans of one sequence: [S, H].
+  at::Tensor span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const;
+
+  /// A streaming model masks the padding that others let take part.
+  SpanWords span_words() const { return {span_input_, word_start_, config_.streaming ? 0 : padded_words_}; }
+  std::size_t size() const { return batch_.sequences.size(); }
+  /// "sequence.I.NAME"
+  void emit(std::size_t sequence, const char* name, const at::Tensor& value) const;
+  void emit(const std::string& name, const at::Tensor& value) const;
+
+  const Gliner1Config& config_;
+  const Gliner1Modules& modules_;
+  const SpanBatch& batch_;
+  const TraceSink& trace_;
+  std::vector<SpanOutput> outputs_;
+  at::Tensor words_;               // [W, H] words of all sequences
+  at::Tensor span_input_;          // [W, H] the same as the span layer sees them
+  SequenceStart word_start_;       // [B + 1]
+  std::int64_t padded_words_ = 0;  // Of the longest sequence
+  at::Tensor labels_;              // [P, H] label vectors of all sequences; span models: projected
+  SequenceStart label_start_;      // [B + 1]
+  at::Tensor tokens_;              // [T, H]; relation models
+  std::vector<std::vector<SpanCandidate>> selected_;  // Per sequence: entities of relations
+};
+
+}  // namespace gliner
