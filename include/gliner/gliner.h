@@ -17,5 +17,6 @@
 #include "gliner/options.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
+#include "gliner/session.h"
 #include "gliner/tokenizer.h"
 #include "gliner/version.h"

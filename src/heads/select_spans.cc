@@ -85,8 +85,7 @@ void select_wide_spans(const at::Tensor& logits, const SpanSequence& sequence, b
         if (!(x >= least[static_cast<std::size_t>(label)])) continue;
         const float score = sigmoid(x);
         if (!(score > thresholds[static_cast<std::size_t>(label)])) continue;
-        output.candidates.push_back(
-            candidate_of(label, first, first + width, score, first * widths + width));
+        output.candidates.push_back(candidate_of(label, first, first + width, score, first * widths + width));
       }
   if (!class_scores) return;
   for (const SpanCandidate& candidate : output.candidates)
@@ -155,6 +154,18 @@ std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double thr
         spans.push_back(candidate_of(-1, first, first + width, score, first * widths + width));
     }
   return spans;
+}
+
+std::vector<SpanCandidate> likely_spans(const at::Tensor& logits, const std::vector<SpanCandidate>& spans) {
+  const std::int64_t labels = logits.size(1);
+  GLINER_CHECK(logits.is_contiguous() && logits.size(0) == static_cast<std::int64_t>(spans.size()));
+  const float* data = logits.data_ptr<float>();
+  std::vector<SpanCandidate> likely;
+  for (std::size_t s = 0; s < spans.size(); ++s) {
+    const float* row = data + static_cast<std::int64_t>(s) * labels;
+    if (labels > 0 && sigmoid(*std::max_element(row, row + labels)) > 0.5F) likely.push_back(spans[s]);
+  }
+  return likely;
 }
 
 void select_relations(const at::Tensor& logits, const std::vector<SpanCandidate>& entities,

@@ -9,9 +9,9 @@
 
 namespace gliner {
 
-// From logits to GLiNER v1's candidates, in the order in which the reference finds them: its sorts are stable,
-// so the order decides between equal scores. All logits are contiguous, float32 and on the CPU. Scores are
-// compared in float32 unless said otherwise, as the reference's tensors are.
+// From logits to GLiNER v1's candidates, in the order in which the reference finds them: its sorts are
+// stable, so the order decides between equal scores. All logits are contiguous, float32 and on the CPU.
+// Scores are compared in float32 unless said otherwise, as the reference's tensors are.
 
 /// Spans of at most K words whose score is above their class's threshold, by (first word, width, class)
 /// (gliner/decoding/decoder.py, _decode_batch). logits: [P, W, K]. Their index counts spans by (first word,
@@ -36,6 +36,10 @@ void select_scored_spans(const at::Tensor& logits, const std::vector<SpanCandida
 /// Spans of at most K words whose best score over all labels is above the threshold, by (first word, width):
 /// the entities that a relation model relates and that a label decoder names. logits: [P, W, K].
 std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double threshold);
+
+/// Those of `spans` whose best score over all labels is above one half, whatever the threshold: the spans
+/// that the reference's token models let their decoder name. logits: [S, P].
+std::vector<SpanCandidate> likely_spans(const at::Tensor& logits, const std::vector<SpanCandidate>& spans);
 
 /// Pairs and relations whose score, as a double, is above the relation's threshold, by pair, then relation
 /// (SpanRelexDecoder._decode_relations). logits: [pairs, R].

@@ -44,8 +44,7 @@ std::unique_ptr<const SpanModel> load_gliner1(const std::string& weights, const 
     WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(weights)), device);
     auto modules = std::make_shared<const Gliner1Modules>(WeightScope(store), config, encoder, sizes);
     store.check_all_used();
-    ModelReport report =
-        describe(config, encoder, store, std::max(modules->vocab_size(), sizes.text));
+    ModelReport report = describe(config, encoder, store, std::max(modules->vocab_size(), sizes.text));
     model = std::make_unique<Gliner1Model>(config, std::move(modules), std::move(report), threads);
   });
   return model;

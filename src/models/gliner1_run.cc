@@ -42,6 +42,13 @@ std::vector<SpanOutput> Gliner1Run::outputs() {
     score_spans();
   }
   if (config_.relations) relate();
+  if (config_.decoder) {
+    if (config_.decoder->mode == LabelDecoderConfig::Mode::kSpan) {
+      generate_for_spans();
+    } else {
+      generate_for_labels();
+    }
+  }
   add_vectors();
   return std::move(outputs_);
 }
@@ -146,8 +153,7 @@ void Gliner1Run::gather_label_matrices() {
 }
 
 void Gliner1Run::fuse() {
-  const CrossFuser::Sides sides =
-      modules_.cross_fuser->forward({labels_, words_}, label_start_, word_start_);
+  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start_, word_start_);
   labels_ = sides.labels;
   words_ = sides.words;
 }
@@ -156,7 +162,8 @@ void Gliner1Run::score_spans() {
   const std::vector<at::Tensor> logits = modules_.span_layer->logits(span_words(), labels_, label_start_);
   for (std::size_t s = 0; s < size(); ++s) {
     emit(s, "logits", logits[s].permute({1, 2, 0}));  // [W, K, P]
-    if (config_.relations) selected_.push_back(select_any_label(logits[s], batch_.threshold));
+    if (config_.relations || config_.decoder)
+      selected_.push_back(select_any_label(logits[s], batch_.threshold));
     select_wide_spans(logits[s], batch_.sequences[s], batch_.class_scores, outputs_[s]);
   }
 }
@@ -171,25 +178,27 @@ void Gliner1Run::score_words() {
     score_predicted_spans(logits);
     return;
   }
-  for (std::size_t s = 0; s < size(); ++s)
-    select_word_spans(logits[s], batch_.sequences[s], outputs_[s]);
+  for (std::size_t s = 0; s < size(); ++s) select_word_spans(logits[s], batch_.sequences[s], outputs_[s]);
 }
 
 /// Spans that the words' scores predict are scored a second time by their own vectors.
 void Gliner1Run::score_predicted_spans(const std::vector<at::Tensor>& word_logits) {
+  selected_.resize(size());
   for (std::size_t s = 0; s < size(); ++s) {
-    const std::vector<SpanCandidate> predicted = predict_spans(word_logits[s], batch_.threshold);
+    predicted_.push_back(predict_spans(word_logits[s], batch_.threshold));
+    const std::vector<SpanCandidate>& predicted = predicted_.back();
     if (predicted.empty()) continue;
     const at::Tensor vectors = span_vectors(s, predicted);  // [S, H]
     const at::Tensor labels = labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]);
     const at::Tensor logits = at::linear(vectors, labels).cpu();  // [S, P]
     emit(s, "span_logits", logits);
     select_scored_spans(logits, predicted, batch_.sequences[s], outputs_[s]);
+    if (config_.decoder) selected_[s] = likely_spans(logits, predicted);
   }
 }
 
 at::Tensor Gliner1Run::span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const {
-  std::vector<WordSpan> rows;
+  std::vector<SpanRows> rows;
   for (const SpanCandidate& span : spans)
     rows.push_back({word_start_[sequence] + span.first, word_start_[sequence] + span.last + 1});
   return modules_.span_layer->vectors(span_words(), rows);
@@ -220,7 +229,7 @@ void Gliner1Run::relate(std::size_t s, const std::vector<SpanCandidate>& entitie
   if (pairs.empty()) return;
   std::vector<TokenRange> markers;
   for (const std::int32_t marker : batch_.sequences[s].relations) markers.push_back({marker, marker + 1});
-  const at::Tensor relations = pool_ranges(tokens_, markers, /*largest=*/false);  // [R, H]
+  const at::Tensor relations = pool_ranges(tokens_, markers, /*largest=*/false);          // [R, H]
   const at::Tensor logits = modules_.relation_scorer->logits(vectors, pairs, relations);  // [pairs, R]
   emit(s, "rel_logits", logits);
   SpanOutput& output = outputs_[s];

@@ -29,7 +29,7 @@ struct SpanSequence {
   /// Bi-encoder: empty, see `label_matrix`.
   std::vector<std::int32_t> labels;
   std::shared_ptr<const LabelMatrix> label_matrix;
-  std::int32_t prompt_tokens = 0;  ///< Streaming: tokens up to the separator, which are read once more.
+  std::int32_t prompt_tokens = 0;       ///< Streaming: tokens up to the separator, which are read once more.
   std::int32_t classes = 0;             ///< The first so many labels can be found.
   std::vector<std::int32_t> relations;  ///< Packed tokens whose states are the relation vectors.
   std::int32_t relation_classes = 0;
