@@ -10,7 +10,8 @@ checkpoint, `cases.jsonl`, `tokenizer.jsonl` and `trace.safetensors`. DESTINATIO
 - golden2, span models: the checkpoint; every case up to MAX_CASE_BYTES, and of each method at least the smallest
   and, for WHOLE_CASES, every case; the tensors of TRACED_CASES; TOKENIZER_LINES lines of tokenizer.jsonl.
 - golden2, boundary models: tokenizer.json and its lines (this engine reads their tokenizers only).
-- golden1: for one model of each tokenizer kind the tokenizers, gliner_config.json and tokenizer.jsonl; no weights.
+- golden1: for one model of each tokenizer kind the tokenizers, gliner_config.json and tokenizer.jsonl; for
+  V1_WHOLE_MODELS also the weights, the cases up to V1_MAX_CASE_BYTES and the tensors of V1_TRACED_CASES.
 """
 import json
 import shutil
@@ -20,7 +21,12 @@ from pathlib import Path
 
 SPAN_MODELS = ["span-bert", "span-deberta-v2cnt", "span-deberta-v3", "span-modernbert"]
 BOUNDARY_MODELS = ["boundary-deberta", "boundary-shared"]
-V1_MODELS = ["uni-span-deberta", "uni-token-deberta", "bi-token", "uni-span-mt5", "streaming-gpt2", "uni-span-bert"]
+V1_MODELS = [
+    "uni-span-deberta", "uni-token-deberta", "bi-token", "uni-span-mt5", "streaming-gpt2", "uni-span-bert", "relex-dot",
+]
+V1_WHOLE_MODELS = ["bi-token", "relex-dot"]  # with weights, cases and one traced case
+V1_MAX_CASE_BYTES = 2200
+V1_TRACED_CASES = {"000-trace"}
 
 WHOLE_CASES = {"span-deberta-v3"}  # long documents and big batches of one model are enough
 MAX_CASE_BYTES = 6000
@@ -60,13 +66,13 @@ def copy_checkpoint(source, destination, with_weights):
             shutil.copyfile(path, target)
 
 
-def kept_cases(lines, whole):
+def kept_cases(lines, whole, most=MAX_CASE_BYTES):
     smallest = {}
     for line in lines:
         call = json.loads(line)["call"]
         if call not in smallest or len(line) < len(smallest[call]):
             smallest[call] = line
-    return [line for line in lines if whole or len(line) <= MAX_CASE_BYTES or line in smallest.values()]
+    return [line for line in lines if whole or len(line) <= most or line in smallest.values()]
 
 
 def kept_tokenizer_lines(lines):
@@ -77,13 +83,13 @@ def kept_tokenizer_lines(lines):
     return lines[:odd] + [lines[odd + int(i * step)] for i in range(rest)]
 
 
-def copy_traces(source, destination):
+def copy_traces(source, destination, kept_cases=TRACED_CASES):
     data = source.read_bytes()
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + length])
     kept, chunks, begin = {}, [], 0
     for name, entry in header.items():
-        if name.split("/")[0] not in TRACED_CASES:
+        if not any(part in kept_cases for part in name.split("/")):
             continue
         first, last = entry["data_offsets"]
         chunks.append(data[8 + length + first : 8 + length + last])
@@ -110,8 +116,12 @@ def main():
         write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl")))
     for name in V1_MODELS:
         old, new = source / "gliner" / name, destination / "golden1" / name
-        copy_checkpoint(old / "model", new / "model", with_weights=False)
+        whole = name in V1_WHOLE_MODELS
+        copy_checkpoint(old / "model", new / "model", with_weights=whole)
         write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl")))
+        if whole:
+            write_lines(new / "cases.jsonl", kept_cases(read_lines(old / "cases.jsonl"), False, V1_MAX_CASE_BYTES))
+            copy_traces(old / "trace.safetensors", new / "trace.safetensors", V1_TRACED_CASES)
 
 
 main()

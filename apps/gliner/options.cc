@@ -126,7 +126,7 @@ void add_gliner1_options(CLI::App& app, ExtractOptions& options) {
   probability("--adjacency-threshold", options.adjacency_threshold,
               "Pairs of entities above it are looked at for relations");
   probability("--relation-threshold", options.relation_threshold, "Keep relations above it");
-  GenerationOptions& generation = options.generation;
+  LabelGeneration& generation = options.generation;
   add_repeatable(app, "--generate-only", generation.constraints,
                  "Generated labels are one of these; may be repeated")
       ->group(group);

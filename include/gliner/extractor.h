@@ -11,6 +11,7 @@
 #include "gliner/options.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
+#include "gliner/session.h"
 
 namespace gliner {
 
@@ -103,6 +104,9 @@ class GLINER_EXPORT Extractor {
   std::vector<Result> batch_label_spans(const std::vector<std::string>& texts,
                                         const std::vector<std::vector<SpanPlace>>& places,
                                         const Schema& schema, const ExtractOptions& options = {}) const;
+
+  /// Begins to read a growing text (streaming models of GLiNER v1; other models throw InputError).
+  Session open_session(const Schema& schema) const;
 
   // Shorthands for a schema of one kind.
   Result extract_entities(const std::string& text, const std::vector<std::string>& labels,

@@ -18,5 +18,6 @@
 #include "gliner/profile.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
+#include "gliner/session.h"
 #include "gliner/tokenizer.h"
 #include "gliner/version.h"

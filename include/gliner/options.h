@@ -64,8 +64,9 @@ struct ModelFiles {
   std::string config;          ///< config.json; GLiNER v1: gliner_config.json, known by that name
   std::string encoder_config;  ///< encoder_config/config.json; GLiNER v1: empty where `config` holds it
   std::string tokenizer;       ///< tokenizer.json
-  std::string weights;         ///< model.safetensors, model.safetensors.index.json of a sharded one, or
-                               ///< pytorch_model.bin, of which only tensors are read
+  /// model.safetensors, or pytorch_model.bin, of which only tensors are read; the *.index.json of a sharded
+  /// one
+  std::string weights;
   // GLiNER v1 only.
   std::string tokenizer_config;   ///< tokenizer_config.json; empty: texts have no limit in tokens
   std::string labels_tokenizer;   ///< labels_tokenizer/tokenizer.json of a bi-encoder
@@ -73,7 +74,7 @@ struct ModelFiles {
 };
 
 /// How a GLiNER v1 model with a label decoder names the spans it found.
-struct GenerationOptions {
+struct LabelGeneration {
   std::vector<std::string> constraints;  ///< Only these labels are generated; empty: anything.
   int sequences = 1;                     ///< Labels per span, best first; more than one: as many beams.
   int max_new_tokens = 15;               ///< > 0
@@ -106,7 +107,7 @@ struct ExtractOptions {
   bool class_scores = false;                 ///< Fill Span::class_scores.
   bool vectors = false;                      ///< Fill the vectors of spans and relations.
   bool label_vectors = false;                ///< Fill the vectors of their labels.
-  GenerationOptions generation;
+  LabelGeneration generation;
 
   bool format_results = true;       ///< false: to_json gives the reference's raw shapes.
   bool include_confidence = false;  ///< to_json shows confidences.

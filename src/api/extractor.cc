@@ -4,10 +4,12 @@
 
 #include <utility>
 
+#include "decoding/decoder.h"
 #include "engine/engine.h"
 #include "engine/load_family.h"
 #include "gliner/error.h"
 #include "io/model_dir.h"
+#include "text/utf8.h"
 
 namespace gliner {
 
@@ -15,6 +17,34 @@ struct Extractor::Impl {
   explicit Impl(std::unique_ptr<const Family> family) : engine(std::move(family)) {}
   Engine engine;
 };
+
+struct Session::Impl {
+  std::shared_ptr<const void> model;  // keeps what the session refers to
+  std::unique_ptr<FamilySession> session;
+
+  Result append(const std::string& text, bool reread, const ExtractOptions& options) const {
+    if (const std::size_t byte = find_invalid_utf8(text); byte != std::string::npos) {
+      throw InputError(
+          fmt::format("the text is not valid UTF-8: broken at byte {} of {}", byte, text.size()));
+    }
+    Result result = session->append(text, reread, options);
+    finish_offsets(result, session->text(), options.offset_unit);
+    return result;
+  }
+};
+
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Result Session::append(const std::string& text, const ExtractOptions& options) {
+  return impl_->append(text, /*reread=*/false, options);
+}
+Result Session::append_and_reread(const std::string& text, const ExtractOptions& options) {
+  return impl_->append(text, /*reread=*/true, options);
+}
+const std::string& Session::text() const { return impl_->session->text(); }
 
 namespace {
 
@@ -104,6 +134,13 @@ std::vector<Result> Extractor::batch_extract_long(const std::vector<std::string>
                                                   const LongOptions& windows) const {
   if (texts.empty()) return {};
   return impl_->engine.extract_long(texts, specs_of(schemas, texts.size()), options, windows);
+}
+
+Session Extractor::open_session(const Schema& schema) const {
+  auto impl = std::make_unique<Session::Impl>();
+  impl->model = impl_;
+  impl->session = impl_->engine.family().open_session(schema.spec());
+  return Session(std::move(impl));
 }
 
 LabelVectors Extractor::encode_labels(const std::vector<std::string>& labels) const {

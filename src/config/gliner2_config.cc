@@ -46,8 +46,8 @@ void refuse_other_kinds(const JsonFields& fields) {
              "span_mode", "fuse_layers", "embed_ent_token", "labels_encoder"}) >= 2;
   if (is_v1) {
     throw ModelError(fields.where() +
-                     ": expected a GLiNER2 configuration, found one of GLiNER v1, which is another "
-                     "architecture");
+                     ": expected a GLiNER2 configuration, found one of GLiNER v1; its name must be "
+                     "gliner_config.json");
   }
   const bool is_encoder = count({"hidden_size", "num_hidden_layers", "num_attention_heads"}) >= 2;
   if (is_encoder) {

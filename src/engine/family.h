@@ -30,6 +30,15 @@ class Job {
   Result result;            ///< Offsets in bytes of `text`.
 };
 
+/// A growing text (Session). One thread at a time; the family must outlive it.
+class FamilySession {
+ public:
+  virtual ~FamilySession() = default;
+  /// Offsets of the result are bytes of `text()`.
+  virtual Result append(const std::string& text, bool reread, const ExtractOptions& options) = 0;
+  virtual const std::string& text() const = 0;
+};
+
 /// A kind of checkpoints: how its prompts are made, which batches its model wants, what is made of the
 /// model's answer. The engine knows families by this class only. Immutable; any number of threads may call
 /// any method.
@@ -73,6 +82,9 @@ class Family {
   virtual Result merge(const std::string& document, const std::vector<Window>& windows,
                        std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                        const ExtractOptions& options) const = 0;
+
+  /// Throws InputError unless the model reads growing texts.
+  virtual std::unique_ptr<FamilySession> open_session(std::shared_ptr<const SchemaSpec> spec) const = 0;
 
   /// Throws InputError unless labels have an encoder of their own.
   virtual LabelVectors encode_labels(const std::vector<std::string>& labels) const = 0;

@@ -8,7 +8,6 @@
 #include "base/check.h"
 #include "chunking/merge_spans.h"
 #include "decoding/decoder.h"
-#include "decoding/gliner1_decoder.h"
 #include "gliner/error.h"
 #include "text/utf8.h"
 #include "text/word_splitter.h"
@@ -31,7 +30,7 @@ struct Gliner1Job : Job {
 };
 
 void refuse_bad_options(const ExtractOptions& options) {
-  const GenerationOptions& generation = options.generation;
+  const LabelGeneration& generation = options.generation;
   if (generation.sequences < 1) {
     throw InputError(fmt::format("generation.sequences must be at least 1, got {}", generation.sequences));
   }
@@ -157,8 +156,15 @@ void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
   batch.class_scores = options.class_scores;
   batch.vectors = options.vectors;
   batch.label_vectors = options.label_vectors;
+  if (config_.decoder) batch.generation = generation_request(options.generation);
   for (const Job* job : jobs) append_sequence(batch, static_cast<const Gliner1Job&>(*job).prepared);
-  const std::vector<SpanOutput> outputs = model_->run(batch);
+  std::vector<SpanOutput> outputs;
+  try {
+    outputs = model_->run(batch);
+  } catch (const InputError& e) {  // labels that have no room to be generated
+    for (Job* job : jobs) job->result.error = e.what();
+    return;
+  }
   GLINER_CHECK(outputs.size() == jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto& job = static_cast<Gliner1Job&>(*jobs[i]);
@@ -169,6 +175,40 @@ void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
       job.result.error = e.what();
     }
   }
+}
+
+/// gliner/model.py, set_labels_trie: each label's tokens without a leading bos, then eos.
+GenerationRequest Gliner1Family::generation_request(const LabelGeneration& options) const {
+  const Gliner1Tokenizers::One& own = tokenizers_.decoder;
+  GenerationRequest request;
+  request.sequences = options.sequences;
+  request.max_new_tokens = options.max_new_tokens;
+  request.sample = options.sample;
+  request.temperature = options.temperature;
+  request.seed = options.seed;
+  request.end_id = own.end_id;
+  request.pad_id = own.pad_id;
+  for (const std::string& label : options.constraints) {
+    std::vector<std::int32_t> ids = own.tokenizer->encode_words({label}, /*add_special_tokens=*/true).ids;
+    if (!ids.empty() && ids.front() == own.begin_id) ids.erase(ids.begin());
+    ids.push_back(own.end_id);
+    request.constraints.push_back(std::move(ids));
+  }
+  return request;
+}
+
+GeneratedLabels Gliner1Family::generated_labels(const SpanOutput& output) const {
+  GeneratedLabels labels;
+  if (!config_.decoder) return labels;
+  labels.replace_labels = config_.decoder->mode == LabelDecoderConfig::Mode::kPrompt;
+  for (const SpanOutput::Generated& generated : output.generated) {
+    GeneratedLabels::One one{generated.key, {}};
+    for (const std::vector<std::int32_t>& ids : generated.sequences) {
+      one.labels.push_back(tokenizers_.decoder.tokenizer->decode(ids));
+    }
+    labels.all.push_back(std::move(one));
+  }
+  return labels;
 }
 
 std::vector<Window> Gliner1Family::windows(const std::string& text, const LongOptions& options, bool) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/gliner1_config.h"
+#include "decoding/gliner1_decoder.h"
 #include "engine/family.h"
 #include "engine/label_cache.h"
 #include "models/span_model.h"
@@ -34,10 +35,13 @@ class Gliner1Family : public Family {
   Result merge(const std::string& document, const std::vector<Window>& windows,
                std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                const ExtractOptions& options) const override;
+  std::unique_ptr<FamilySession> open_session(std::shared_ptr<const SchemaSpec> spec) const override;
   LabelVectors encode_labels(const std::vector<std::string>& labels) const override;
 
  private:
   std::shared_ptr<const LabelMatrix> label_matrix(const std::vector<std::string>& labels) const;
+  GenerationRequest generation_request(const LabelGeneration& options) const;
+  GeneratedLabels generated_labels(const SpanOutput& output) const;
 
   Gliner1Config config_;
   Gliner1Tokenizers tokenizers_;

@@ -35,6 +35,7 @@ std::unique_ptr<const Family> load_gliner1_family(const ModelFiles& files, const
   TokenizerSizes sizes;
   sizes.text = tokenizers.text.tokenizer->size();
   if (tokenizers.labels.tokenizer) sizes.labels = tokenizers.labels.tokenizer->size();
+  if (tokenizers.decoder.tokenizer) sizes.decoder = tokenizers.decoder.tokenizer->size();
   std::unique_ptr<const SpanModel> model = load_gliner1(files.weights, config, encoder, sizes, options);
   return std::make_unique<Gliner1Family>(std::move(config), std::move(tokenizers), std::move(model));
 }

@@ -184,6 +184,10 @@ Result Gliner2Family::merge(const std::string& document, const std::vector<Windo
   return merged;
 }
 
+std::unique_ptr<FamilySession> Gliner2Family::open_session(std::shared_ptr<const SchemaSpec>) const {
+  throw InputError("GLiNER2 models have no sessions; use a GLiNER v1 streaming model");
+}
+
 LabelVectors Gliner2Family::encode_labels(const std::vector<std::string>&) const {
   throw InputError(kNoLabelEncoder);
 }

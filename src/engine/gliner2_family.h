@@ -31,6 +31,7 @@ class Gliner2Family : public Family {
   Result merge(const std::string& document, const std::vector<Window>& windows,
                std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                const ExtractOptions& options) const override;
+  std::unique_ptr<FamilySession> open_session(std::shared_ptr<const SchemaSpec> spec) const override;
   LabelVectors encode_labels(const std::vector<std::string>& labels) const override;
 
  private:

@@ -156,6 +156,18 @@ std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double thr
   return spans;
 }
 
+std::vector<SpanCandidate> likely_spans(const at::Tensor& logits, const std::vector<SpanCandidate>& spans) {
+  const std::int64_t labels = logits.size(1);
+  GLINER_CHECK(logits.is_contiguous() && logits.size(0) == static_cast<std::int64_t>(spans.size()));
+  const float* data = logits.data_ptr<float>();
+  std::vector<SpanCandidate> likely;
+  for (std::size_t s = 0; s < spans.size(); ++s) {
+    const float* row = data + static_cast<std::int64_t>(s) * labels;
+    if (labels > 0 && sigmoid(*std::max_element(row, row + labels)) > 0.5F) likely.push_back(spans[s]);
+  }
+  return likely;
+}
+
 void select_relations(const at::Tensor& logits, const std::vector<SpanCandidate>& entities,
                       const std::vector<EntityPair>& pairs, const SpanSequence& sequence,
                       SpanOutput& output) {

@@ -37,6 +37,10 @@ void select_scored_spans(const at::Tensor& logits, const std::vector<SpanCandida
 /// the entities that a relation model relates and that a label decoder names. logits: [P, W, K].
 std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double threshold);
 
+/// Those of `spans` whose best score over all labels is above one half, whatever the threshold: the spans
+/// that the reference's token models let their decoder name. logits: [S, P].
+std::vector<SpanCandidate> likely_spans(const at::Tensor& logits, const std::vector<SpanCandidate>& spans);
+
 /// Pairs and relations whose score, as a double, is above the relation's threshold, by pair, then relation
 /// (SpanRelexDecoder._decode_relations). logits: [pairs, R].
 void select_relations(const at::Tensor& logits, const std::vector<SpanCandidate>& entities,

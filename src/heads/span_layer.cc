@@ -36,7 +36,7 @@ std::vector<at::Tensor> DenseSpanLayer::logits(const SpanWords& words, const at:
   return logits;
 }
 
-at::Tensor DenseSpanLayer::vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const {
+at::Tensor DenseSpanLayer::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
   const std::int64_t hidden = words.words.size(1);
   at::Tensor vectors =
       at::empty({static_cast<std::int64_t>(spans.size()), hidden}, words.words.options());  // [S, H]

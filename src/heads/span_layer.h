@@ -22,8 +22,8 @@ struct SpanWords {
   std::int64_t padded_words = 0;
 };
 
-/// A span of words, half-open, in rows of SpanWords::words. Not empty, within one sequence.
-struct WordSpan {
+/// A span of words, half-open, as rows of SpanWords::words. Not empty, within one sequence.
+struct SpanRows {
   std::int64_t begin = 0;
   std::int64_t end = 0;
 };
@@ -40,7 +40,7 @@ class SpanLayer : public torch::nn::Module {
 
   /// The vectors of `spans`: [S, H]. Wider ones than the layer scores are an InternalError where the layer
   /// has no vector for them.
-  virtual at::Tensor vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const = 0;
+  virtual at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const = 0;
 };
 
 /// Builds the layer of `mode` (the config's span_mode: marker, markerV0, markerV1, markerV2, query, mlp, cat,
@@ -54,7 +54,7 @@ class DenseSpanLayer : public SpanLayer {
  public:
   std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
                                  const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
 
  protected:
   explicit DenseSpanLayer(std::int64_t max_width) : max_width_(max_width) {}

@@ -15,10 +15,10 @@
 namespace gliner {
 namespace {
 
-at::Tensor rows_of(const at::Tensor& matrix, const std::vector<WordSpan>& spans, bool last) {
+at::Tensor rows_of(const at::Tensor& matrix, const std::vector<SpanRows>& spans, bool last) {
   std::vector<std::int64_t> rows;
   rows.reserve(spans.size());
-  for (const WordSpan& span : spans) {
+  for (const SpanRows& span : spans) {
     GLINER_CHECK(span.begin < span.end && span.end <= matrix.size(0));
     rows.push_back(last ? span.end - 1 : span.begin);
   }
@@ -68,7 +68,7 @@ std::vector<at::Tensor> SpanMarker::logits(const SpanWords& words, const at::Ten
   return logits;
 }
 
-at::Tensor SpanMarker::vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const {
+at::Tensor SpanMarker::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
   const at::Tensor start = start_half_->forward(start_->forward(words.words));  // [W, H]
   const at::Tensor end = end_half_->forward(end_->forward(words.words));        // [W, H]
   return rows_of(start, spans, /*last=*/false) + rows_of(end, spans, /*last=*/true);
@@ -156,7 +156,7 @@ std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const at::
   return logits;
 }
 
-at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const {
+at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
   const at::Tensor start = start_parts(words);                            // [W, 4H]
   const at::Tensor end = end_part_->forward(end_->forward(words.words));  // [W, 4H]
   const at::Tensor inner =

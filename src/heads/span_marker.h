@@ -19,7 +19,7 @@ class SpanMarker : public SpanLayer {
 
   std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
                                  const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
 
  private:
   std::int64_t max_width_;
@@ -43,7 +43,7 @@ class SpanMarkerMlp : public SpanLayer {
 
   std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
                                  const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<WordSpan>& spans) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
 
  private:
   /// The first product for the spans that begin at each word, without the end's share: [W, 4H].

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kWeightsIndex = "model.safetensors.index.json";
 constexpr const char* kPickledWeights = "pytorch_model.bin";
+constexpr const char* kPickledWeightsIndex = "pytorch_model.bin.index.json";
 constexpr const char* kGliner1Config = "gliner_config.json";
 
 bool is_file(const fs::path& path) {
@@ -67,18 +68,6 @@ std::string why_no_tokenizer(const fs::path& folder) {
   return "copy it from the model's repository";
 }
 
-std::string why_no_weights(const fs::path& folder) {
-  for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
-    if (is_file(folder / pickle)) {
-      return fmt::format(
-          "{} is there: load the model in Python and save it with save_pretrained, which writes "
-          "safetensors",
-          pickle);
-    }
-  }
-  return "copy it from the model's repository";
-}
-
 /// Collects what a folder lacks, so that one message names all of it.
 class FileFinder {
  public:
@@ -114,9 +103,12 @@ class FileFinder {
 
 namespace {
 
+/// The first of the names that weights go by, the safer form first.
 std::string find_weights(FileFinder& finder, const fs::path& folder) {
-  const bool sharded = !is_file(folder / kWeights) && is_file(folder / kWeightsIndex);
-  return finder.find(sharded ? kWeightsIndex : kWeights, why_no_weights(folder));
+  for (const char* name : {kWeightsIndex, kPickledWeights, kPickledWeightsIndex}) {
+    if (!is_file(folder / kWeights) && is_file(folder / name)) return finder.find(name, "");
+  }
+  return finder.find(kWeights, "copy it from the model's repository");
 }
 
 ModelFiles find_gliner1_files(const fs::path& folder, bool with_weights) {
@@ -124,11 +116,7 @@ ModelFiles find_gliner1_files(const fs::path& folder, bool with_weights) {
   ModelFiles files;
   files.config = (folder / kGliner1Config).string();
   files.tokenizer = finder.find("tokenizer.json", why_no_tokenizer(folder));
-  if (with_weights) {
-    const bool pickled =
-        !is_file(folder / kWeights) && !is_file(folder / kWeightsIndex) && is_file(folder / kPickledWeights);
-    files.weights = pickled ? (folder / kPickledWeights).string() : find_weights(finder, folder);
-  }
+  if (with_weights) files.weights = find_weights(finder, folder);
   files.encoder_config = finder.find_optional("encoder_config/config.json");
   if (files.encoder_config.empty()) files.encoder_config = finder.find_optional("config.json");
   files.tokenizer_config = finder.find_optional("tokenizer_config.json");

@@ -6,6 +6,7 @@
 #include "gliner/error.h"
 #include "models/gliner1_modules.h"
 #include "models/gliner1_run.h"
+#include "models/gliner1_stream.h"
 #include "models/model_run.h"
 
 namespace gliner {
@@ -56,6 +57,12 @@ LabelMatrix Gliner1Model::encode_labels(const std::vector<std::vector<std::int32
     });
   }
   return matrix;
+}
+
+std::unique_ptr<SpanStream> Gliner1Model::open_stream() const {
+  if (!config_.streaming)
+    throw InputError("only a streaming model has sessions; this model is a " + report_.architecture);
+  return std::make_unique<Gliner1Stream>(config_, *modules_, report_, threads_);
 }
 
 std::int64_t Gliner1Model::max_label_tokens() const {

@@ -24,6 +24,7 @@ Gliner1Modules::Gliner1Modules(const WeightScope& w, const Gliner1Config& config
   bind_words(exact, config, encoder_config.num_attention_heads);
   bind_heads(exact, config);
   if (config.relations) bind_relations(exact, config);
+  if (config.decoder) bind_decoder(exact, config, sizes);
 }
 
 void Gliner1Modules::bind_encoder(const WeightScope& w, const Gliner1Config& config,
@@ -61,6 +62,13 @@ void Gliner1Modules::bind_labels(const WeightScope& w, const Gliner1Config& conf
                                  const TokenizerSizes& sizes) {
   const std::string name = "token_rep_layer.labels_encoder.model";
   labels_encoder = register_at(*this, name, make_encoder(w / name, *config.labels_encoder, sizes.labels));
+  if (config.fuse_layers) {
+    const std::string path = "token_rep_layer.labels_encoder.layers_fuser";
+    labels_fuser =
+        register_at(*this, path,
+                    std::make_shared<LayersFuser>(w / path, config.labels_encoder->num_hidden_layers,
+                                                  config.labels_encoder->hidden_size));
+  }
   if (config.labels_encoder->hidden_size != config.hidden_size) {
     const std::string path = "token_rep_layer.labels_projection";
     labels_projection = register_at(
@@ -105,7 +113,9 @@ void Gliner1Modules::bind_heads(const WeightScope& w, const Gliner1Config& confi
     span_context =
         register_at(*this, path, std::make_shared<ContextEncoder>(w / path, *config.span_context, hidden));
   }
-  if (!config.token_level() || config.relations) {
+  if (config.token_level() && !config.relations) {
+    w.not_needed_below("prompt_rep_layer", "token models compare words with the labels' own states");
+  } else {
     prompt_projection =
         register_module("prompt_rep_layer", make_projection_layer(w, "prompt_rep_layer", hidden, hidden));
   }
@@ -122,9 +132,21 @@ void Gliner1Modules::bind_relations(const WeightScope& w, const Gliner1Config& c
   relation_scorer = register_module(name, make_relation_scorer(w, relations.triples, config.hidden_size));
 }
 
+void Gliner1Modules::bind_decoder(const WeightScope& w, const Gliner1Config& config,
+                                  const TokenizerSizes& sizes) {
+  const std::string name = "decoder.decoder_layer.model";
+  const EncoderConfig& decoder = config.decoder->decoder;
+  label_decoder = register_at(*this, name, std::make_shared<LabelDecoder>(w / name, decoder, sizes.decoder));
+  if (decoder.hidden_size != config.hidden_size) {
+    decoder_projection = register_module(
+        "_enc2dec_proj", make_projection_layer(w, "_enc2dec_proj", config.hidden_size, decoder.hidden_size));
+  }
+}
+
 at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
                                          const SequenceStart& start) const {
-  at::Tensor tokens = labels_encoder->forward(ids, start);  // [T, H of the encoder]
+  at::Tensor tokens = labels_fuser ? labels_fuser->forward(*labels_encoder, ids, start)
+                                   : labels_encoder->forward(ids, start);  // [T, H of the encoder]
   if (labels_projection) tokens = labels_projection->forward(tokens);
   return mean_of_sequences(tokens, start);
 }

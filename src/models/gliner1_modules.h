@@ -12,6 +12,7 @@
 #include "encoders/layers_fuser.h"
 #include "heads/cross_fuser.h"
 #include "heads/entity_adjacency.h"
+#include "heads/label_decoder.h"
 #include "heads/relation_scorer.h"
 #include "heads/span_layer.h"
 #include "heads/token_scorer.h"
@@ -45,6 +46,7 @@ struct Gliner1Modules : torch::nn::Module {
   std::shared_ptr<LayersFuser> layers_fuser;
   std::shared_ptr<Linear> projection;  ///< To hidden_size, where the encoder has another width.
   std::shared_ptr<Encoder> labels_encoder;
+  std::shared_ptr<LayersFuser> labels_fuser;
   std::shared_ptr<Linear> labels_projection;
   std::shared_ptr<CrossFuser> cross_fuser;
   std::shared_ptr<Lstm> rnn;
@@ -54,6 +56,8 @@ struct Gliner1Modules : torch::nn::Module {
   std::shared_ptr<TokenScorer> token_scorer;
   std::shared_ptr<EntityAdjacency> adjacency;  ///< Null: every pair of entities is scored.
   std::shared_ptr<RelationScorer> relation_scorer;
+  std::shared_ptr<LabelDecoder> label_decoder;
+  std::shared_ptr<Mlp> decoder_projection;  ///< Span vectors to the decoder's width, where that is another.
 
  private:
   void bind_encoder(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
@@ -64,6 +68,7 @@ struct Gliner1Modules : torch::nn::Module {
   void bind_labels(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
   void bind_heads(const WeightScope& w, const Gliner1Config& config);
   void bind_relations(const WeightScope& w, const Gliner1Config& config);
+  void bind_decoder(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
 };
 
 /// GLiNER v1's architectures (gliner/modeling/base.py), put together from what the configuration names.
@@ -75,6 +80,7 @@ class Gliner1Model : public SpanModel {
 
   std::vector<SpanOutput> run(const SpanBatch& batch, const TraceSink& trace = {}) const override;
   LabelMatrix encode_labels(const std::vector<std::vector<std::int32_t>>& labels) const override;
+  std::unique_ptr<SpanStream> open_stream() const override;
   std::int64_t max_sequence_tokens() const override { return modules_->max_sequence_tokens(); }
   std::int64_t max_label_tokens() const override;
   const ModelReport& report() const override { return report_; }

@@ -42,6 +42,13 @@ std::vector<SpanOutput> Gliner1Run::outputs() {
     score_spans();
   }
   if (config_.relations) relate();
+  if (config_.decoder) {
+    if (config_.decoder->mode == LabelDecoderConfig::Mode::kSpan) {
+      generate_for_spans();
+    } else {
+      generate_for_labels();
+    }
+  }
   add_vectors();
   return std::move(outputs_);
 }
@@ -155,7 +162,8 @@ void Gliner1Run::score_spans() {
   const std::vector<at::Tensor> logits = modules_.span_layer->logits(span_words(), labels_, label_start_);
   for (std::size_t s = 0; s < size(); ++s) {
     emit(s, "logits", logits[s].permute({1, 2, 0}));  // [W, K, P]
-    if (config_.relations) selected_.push_back(select_any_label(logits[s], batch_.threshold));
+    if (config_.relations || config_.decoder)
+      selected_.push_back(select_any_label(logits[s], batch_.threshold));
     select_wide_spans(logits[s], batch_.sequences[s], batch_.class_scores, outputs_[s]);
   }
 }
@@ -175,19 +183,22 @@ void Gliner1Run::score_words() {
 
 /// Spans that the words' scores predict are scored a second time by their own vectors.
 void Gliner1Run::score_predicted_spans(const std::vector<at::Tensor>& word_logits) {
+  selected_.resize(size());
   for (std::size_t s = 0; s < size(); ++s) {
-    const std::vector<SpanCandidate> predicted = predict_spans(word_logits[s], batch_.threshold);
+    predicted_.push_back(predict_spans(word_logits[s], batch_.threshold));
+    const std::vector<SpanCandidate>& predicted = predicted_.back();
     if (predicted.empty()) continue;
     const at::Tensor vectors = span_vectors(s, predicted);  // [S, H]
     const at::Tensor labels = labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]);
     const at::Tensor logits = at::linear(vectors, labels).cpu();  // [S, P]
     emit(s, "span_logits", logits);
     select_scored_spans(logits, predicted, batch_.sequences[s], outputs_[s]);
+    if (config_.decoder) selected_[s] = likely_spans(logits, predicted);
   }
 }
 
 at::Tensor Gliner1Run::span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const {
-  std::vector<WordSpan> rows;
+  std::vector<SpanRows> rows;
   for (const SpanCandidate& span : spans)
     rows.push_back({word_start_[sequence] + span.first, word_start_[sequence] + span.last + 1});
   return modules_.span_layer->vectors(span_words(), rows);

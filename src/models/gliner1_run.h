@@ -33,6 +33,24 @@ class Gliner1Run {
   void relate(std::size_t sequence, const std::vector<SpanCandidate>& entities);
   void add_vectors();
 
+  /// A span or label that gets generated labels, and what the decoder reads of it.
+  struct Named {
+    std::size_t sequence;
+    std::int32_t key;  // SpanOutput::Generated::key
+    LabelPrefix prefix;
+  };
+  void generate_for_spans();
+  void generate_for_labels();
+  void generate(const std::vector<Named>& named, const at::Tensor& vectors,
+                const std::vector<std::int32_t>& tokens, std::int64_t longest);
+  /// Numbers of the words whose tokens a span's prefix holds, [first, last].
+  struct WordNumbers {
+    std::int64_t first, last;
+  };
+  WordNumbers prefix_words(const SpanCandidate& span) const;
+  std::vector<std::int32_t> decoder_tokens(std::size_t sequence, const WordNumbers& words) const;
+  std::int64_t empty_slot_tokens() const;
+
   /// The vectors of spans of one sequence: [S, H].
   at::Tensor span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const;
 
@@ -55,7 +73,8 @@ class Gliner1Run {
   at::Tensor labels_;              // [P, H] label vectors of all sequences; span models: projected
   SequenceStart label_start_;      // [B + 1]
   at::Tensor tokens_;              // [T, H]; relation models
-  std::vector<std::vector<SpanCandidate>> selected_;  // Per sequence: entities of relations
+  std::vector<std::vector<SpanCandidate>> selected_;   // Per sequence: entities of relations, spans to name
+  std::vector<std::vector<SpanCandidate>> predicted_;  // Token models: what selected_ was chosen from
 };
 
 }  // namespace gliner

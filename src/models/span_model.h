@@ -13,6 +13,18 @@
 
 namespace gliner {
 
+/// A growing text that a streaming model reads. One thread at a time; the model must outlive it.
+class SpanStream {
+ public:
+  virtual ~SpanStream() = default;
+
+  /// Begins anew with the batch's only sequence, prompt included. Throws InputError when it is too long; the
+  /// stream is then as it was.
+  virtual SpanOutput restart(const SpanBatch& batch) = 0;
+  /// Goes on with more of the text, without a prompt. The candidates are those of the whole text.
+  virtual SpanOutput extend(const SpanBatch& batch) = 0;
+};
+
 /// A loaded GLiNER v1 model: token ids in, scored spans out. Immutable; any method may be called from any
 /// number of threads at once. This header knows no torch.
 class SpanModel {
@@ -26,6 +38,9 @@ class SpanModel {
 
   /// Encodes labels given as token ids, each on its own (bi-encoders only). An empty list gives no rows.
   virtual LabelMatrix encode_labels(const std::vector<std::vector<std::int32_t>>& labels) const = 0;
+
+  /// Streaming models only; else throws InputError.
+  virtual std::unique_ptr<SpanStream> open_stream() const = 0;
 
   /// Longest sequence in tokens that the text encoder has positions for; 0: no limit.
   virtual std::int64_t max_sequence_tokens() const = 0;
@@ -41,6 +56,7 @@ class SpanModel {
 struct TokenizerSizes {
   std::int64_t text = 0;
   std::int64_t labels = 0;
+  std::int64_t decoder = 0;
 };
 
 /// Loads the model that `config` describes. `encoder`: the text encoder's configuration. Throws ModelError.

@@ -123,6 +123,42 @@ void add_decoder_tokens(SpanSequence& sequence, std::vector<std::string> words, 
   sequence.decoder_ids = encoding.ids;
 }
 
+/// Fills everything but the words, which are there, from the prompt's words and the text's.
+void tokenize(const Gliner1Prompt& prompt, const std::string& text, const Gliner1Config& config,
+              const Gliner1Tokenizers& tokenizers, std::int64_t limit, Gliner1Text& prepared) {
+  std::vector<std::string> words = prompt.words;
+  const std::size_t skip = words.size();
+  for (const WordSpan& word : prepared.words) {
+    words.push_back(text.substr(static_cast<std::size_t>(word.begin_byte),
+                                static_cast<std::size_t>(word.end_byte - word.begin_byte)));
+  }
+  const bool special_tokens = !config.streaming;
+  Tokenizer::WordsEncoding encoding = tokenizers.text.tokenizer->encode_words(words, special_tokens);
+  const auto all = static_cast<std::int64_t>(encoding.ids.size());
+  if (limit > 0 && all > limit) {
+    encoding = tokenizers.text.tokenizer->encode_words(words, special_tokens, limit);
+    prepared.truncated_tokens = all - static_cast<std::int64_t>(encoding.ids.size());
+  }
+
+  SpanSequence& sequence = prepared.sequence;
+  sequence.token_end = static_cast<std::int32_t>(encoding.ids.size());
+  sequence.encoded_tokens = sequence.token_end;
+  sequence.words = word_ranges(encoding, skip, prepared.words.size(), config.pooling);
+  sequence.classes = static_cast<std::int32_t>(prompt.labels.size());
+  sequence.relation_classes = static_cast<std::int32_t>(prompt.relations.size());
+  if (!config.has_labels_encoder) {
+    sequence.labels = marker_places(encoding.ids, tokenizers.label_id, config.embed_ent_token);
+  }
+  if (config.streaming && skip > 0) find_prompt_end(sequence, encoding.ids, tokenizers.separator_id);
+  if (config.relations) {
+    sequence.relations = marker_places(encoding.ids, tokenizers.relation_id, config.relations->embed_token);
+  }
+  if (config.decoder && config.decoder->mode == LabelDecoderConfig::Mode::kSpan) {
+    add_decoder_tokens(sequence, std::move(words), skip, tokenizers.decoder);
+  }
+  prepared.ids = std::move(encoding.ids);
+}
+
 }  // namespace
 
 Gliner1Prompt compile_gliner1_prompt(std::shared_ptr<const SchemaSpec> spec, const Gliner1Config& config) {
@@ -168,38 +204,20 @@ Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string&
   prepared.truncated_words = std::max<std::int64_t>(prepared.total_words - limit, 0);
   prepared.words.resize(static_cast<std::size_t>(std::min(prepared.total_words, limit)));
 
-  std::vector<std::string> words = prompt.words;
-  const std::size_t skip = words.size();
-  for (const WordSpan& word : prepared.words) {
-    words.push_back(text.substr(static_cast<std::size_t>(word.begin_byte),
-                                static_cast<std::size_t>(word.end_byte - word.begin_byte)));
-  }
-  const bool special_tokens = !config.streaming;
-  Tokenizer::WordsEncoding encoding = tokenizers.text.tokenizer->encode_words(words, special_tokens);
-  const auto all = static_cast<std::int64_t>(encoding.ids.size());
-  if (tokenizers.text.max_tokens > 0 && all > tokenizers.text.max_tokens) {
-    encoding = tokenizers.text.tokenizer->encode_words(words, special_tokens, tokenizers.text.max_tokens);
-    prepared.truncated_tokens = all - static_cast<std::int64_t>(encoding.ids.size());
-  }
-
+  tokenize(prompt, text, config, tokenizers, tokenizers.text.max_tokens, prepared);
   SpanSequence& sequence = prepared.sequence;
-  sequence.token_end = static_cast<std::int32_t>(encoding.ids.size());
-  sequence.encoded_tokens = max_tokens ? std::min(sequence.token_end, *max_tokens) : sequence.token_end;
+  if (max_tokens) sequence.encoded_tokens = std::min(sequence.token_end, *max_tokens);
   prepared.truncated_tokens += sequence.token_end - sequence.encoded_tokens;
-  sequence.words = word_ranges(encoding, skip, prepared.words.size(), config.pooling);
-  sequence.classes = static_cast<std::int32_t>(prompt.labels.size());
-  sequence.relation_classes = static_cast<std::int32_t>(prompt.relations.size());
-  if (!config.has_labels_encoder) {
-    sequence.labels = marker_places(encoding.ids, tokenizers.label_id, config.embed_ent_token);
-  }
-  if (config.streaming) find_prompt_end(sequence, encoding.ids, tokenizers.separator_id);
-  if (config.relations) {
-    sequence.relations = marker_places(encoding.ids, tokenizers.relation_id, config.relations->embed_token);
-  }
-  if (config.decoder && config.decoder->mode == LabelDecoderConfig::Mode::kSpan) {
-    add_decoder_tokens(sequence, std::move(words), skip, tokenizers.decoder);
-  }
-  prepared.ids = std::move(encoding.ids);
+  return prepared;
+}
+
+Gliner1Text prepare_gliner1_words(const Gliner1Prompt& prompt, const std::string& text,
+                                  std::vector<WordSpan> words, const Gliner1Config& config,
+                                  const Gliner1Tokenizers& tokenizers) {
+  Gliner1Text prepared;
+  prepared.words = std::move(words);
+  prepared.total_words = static_cast<std::int64_t>(prepared.words.size());
+  tokenize(prompt, text, config, tokenizers, /*limit=*/0, prepared);
   return prepared;
 }
 

@@ -44,6 +44,12 @@ Gliner1Text prepare_gliner1_text(const Gliner1Prompt& prompt, const std::string&
                                  const Gliner1Config& config, const Gliner1Tokenizers& tokenizers,
                                  std::optional<int> max_len, std::optional<int> max_tokens);
 
+/// The same for words of `text` that are known already, all of them and without a limit in tokens: a piece of
+/// a session. A prompt without words has no labels to be found in it.
+Gliner1Text prepare_gliner1_words(const Gliner1Prompt& prompt, const std::string& text,
+                                  std::vector<WordSpan> words, const Gliner1Config& config,
+                                  const Gliner1Tokenizers& tokenizers);
+
 /// True for a text that the reference leaves out: Python's str.strip leaves nothing of it.
 bool is_blank_text(const std::string& text);
 

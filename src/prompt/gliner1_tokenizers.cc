@@ -31,6 +31,22 @@ Gliner1Tokenizers::One load_tokenizer(const std::string& path, const std::string
   return {std::move(tokenizer), max_tokens_of(tokenizer_config)};
 }
 
+/// The ids of eos_token, pad_token and bos_token, each a text or an object with its `content`.
+void read_end_tokens(Gliner1Tokenizers::One& one, const std::string& tokenizer_config) {
+  if (tokenizer_config.empty()) return;
+  const Json config = parse_json_file(MappedFile(tokenizer_config).text(), tokenizer_config);
+  const auto id_of = [&](const char* key) -> std::int32_t {
+    if (!config.is_object() || !config.contains(key)) return -1;
+    const Json& value = config.at(key);
+    const Json content = value.is_object() ? value.value("content", Json()) : value;
+    return content.is_string() ? one.tokenizer->token_to_id(content.get_ref<const std::string&>()) : -1;
+  };
+  one.end_id = id_of("eos_token");
+  one.pad_id = id_of("pad_token");
+  one.begin_id = id_of("bos_token");
+  if (one.pad_id < 0) one.pad_id = one.end_id;
+}
+
 /// The markers in the reference's order, which decides their ids where it adds them itself
 /// (gliner/model.py, _get_special_tokens).
 std::vector<std::string> markers_of(const Gliner1Config& config) {
@@ -99,6 +115,7 @@ Gliner1Tokenizers load_gliner1_tokenizers(const ModelFiles& files, const Gliner1
     check_present(files.decoder_tokenizer, files.config, "a label decoder",
                   "decoder_tokenizer/tokenizer.json");
     tokenizers.decoder = load_tokenizer(files.decoder_tokenizer, sibling_config(files.decoder_tokenizer), {});
+    read_end_tokens(tokenizers.decoder, sibling_config(files.decoder_tokenizer));
   }
   return tokenizers;
 }

@@ -14,6 +14,9 @@ struct Gliner1Tokenizers {
   struct One {
     std::shared_ptr<const Tokenizer> tokenizer;  ///< Null: the checkpoint has none of this kind.
     std::int64_t max_tokens = 0;                 ///< model_max_length; 0: no limit.
+    std::int32_t end_id = -1;                    ///< eos_token; -1: none.
+    std::int32_t pad_id = -1;                    ///< pad_token, else eos_token.
+    std::int32_t begin_id = -1;                  ///< bos_token
   };
   One text;
   One labels;                      ///< Bi-encoder

@@ -438,5 +438,51 @@ TEST(Endings, AReaderThatLeavesEndsTheCommandQuietly) {
   EXPECT_THAT(outcome.err, IsEmpty());
 }
 
+// ---- GLiNER v1 ----
+
+const std::string kRelex = GLINER_TEST_DATA "/golden1/relex-dot/model";
+const std::string kAda = "Ada Lovelace works at Acme Corp. in Rome.";
+
+TEST(Gliner1, EntitiesHaveBothShapes) {
+  const std::vector<std::string> call = {"entities",    "--model-dir", kRelex,   "--label", "person",
+                                         "--threshold", "0.3",         "--text", kAda};
+  const Outcome by_label = run_gliner(call);
+  EXPECT_EQ(by_label.exit_code, 0) << by_label.err;
+  EXPECT_TRUE(rows(by_label.out).at(0).at("result").at("entities").contains("person"));
+  std::vector<std::string> flat = call;
+  flat.insert(flat.end(), {"--format", "spans", "--class-scores"});
+  const Json spans = rows(run_gliner(flat).out).at(0).at("result");
+  ASSERT_TRUE(spans.is_array());
+  for (const Json& span : spans) EXPECT_TRUE(span.contains("class_probs")) << span;
+}
+
+TEST(Gliner1, RelationsTakeEntityLabels) {
+  const Outcome outcome = run_gliner({"relations", "--model-dir", kRelex, "--relation", "works for",
+                                      "--label", "person", "--label", "company", "--threshold", "0.3",
+                                      "--relation-threshold", "0", "--format", "spans", "--text", kAda});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(rows(outcome.out).at(0).at("result").contains("relations"));
+}
+
+TEST(Gliner1, WhatTheModelCannotDoIsAnErrorThatNamesModelsThatCan) {
+  const Outcome outcome =
+      run_gliner({"classify", "--model-dir", kRelex, "--task", "tone", "--label", "good", "--text", kAda});
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out + outcome.err, HasSubstr("GLiNER2"));
+}
+
+TEST(Gliner1, FlatSpansOfAGliner2ModelAreSortedByPlace) {
+  const Outcome outcome = run_gliner(entities({"--format", "spans", "--text", kCook}));
+  const Json spans = rows(outcome.out).at(0).at("result");
+  ASSERT_EQ(spans.size(), 2u);
+  EXPECT_EQ(spans.at(0).at("text"), "Apple");
+  EXPECT_EQ(spans.at(1).at("label"), "person");
+}
+
+TEST(Gliner1, InspectShowsArchitectureAndLimits) {
+  EXPECT_THAT(run_gliner({"inspect", kRelex}).out,
+              AllOf(HasSubstr("gliner1-span-relex"), HasSubstr("markerV0"), HasSubstr("128 words")));
+}
+
 }  // namespace
 }  // namespace gliner::cli

@@ -228,6 +228,30 @@ std::pair<Json, Json> lists_of(const gliner::Result& result, const SchemaReader&
   return {std::move(json), std::move(relations)};
 }
 
+/// Sessions by id; every step gives its texts to theirs.
+Json answer_session(const gliner::Extractor& model, const Json& steps) {
+  std::map<std::string, gliner::Session> sessions;
+  Json out = Json::array();
+  for (const Json& step : steps) {
+    SchemaReader reader(model);
+    const std::vector<std::string> texts = read_texts(step);
+    const std::vector<gliner::Schema> schemas = read_schemas(reader, step, texts.size());
+    const gliner::ExtractOptions options = read_options(step);
+    Json results = Json::array();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto id = step.at("session_id").at(i).get<std::string>();
+      const gliner::Schema& schema = schemas.size() == 1 ? schemas.front() : schemas[i];
+      gliner::Session& session = sessions.try_emplace(id, model.open_session(schema)).first->second;
+      const gliner::Result result = step.value("recompute", false)
+                                        ? session.append_and_reread(texts[i], options)
+                                        : session.append(texts[i], options);
+      results.push_back(lists_of(result, reader).first);
+    }
+    out.push_back(std::move(results));
+  }
+  return out;
+}
+
 }  // namespace
 
 bool is_gliner1_call(const std::string& call) {
@@ -246,6 +270,7 @@ Json answer_gliner1(const gliner::Extractor& model, const std::string& call, con
     }
     return rows;
   }
+  if (call == "session") return answer_session(model, args.at("steps"));
   const std::vector<std::string> texts = read_texts(args);
   SchemaReader reader(model);
   Json entities = Json::array(), relations = Json::array();
@@ -260,6 +285,30 @@ Json answer_gliner1(const gliner::Extractor& model, const std::string& call, con
   if (!pair) return single ? Json(entities.at(0)) : entities;
   if (single) return Json::array({entities.at(0), relations.at(0)});
   return Json::array({entities, relations});
+}
+
+Json prompt_line(const gliner::PromptTokenizer& tokenizer, const Json& line) {
+  const gliner::PromptTokens tokens = tokenizer.tokenize(line.at("text").get<std::string>(),
+                                                         line.at("labels").get<std::vector<std::string>>());
+  Json words = Json::array();
+  for (const gliner::TokenizedWord& word : tokens.words)
+    words.push_back({word.word, word.begin_char, word.end_char});
+  Json out = {{"words", words}, {"ids", tokens.ids}, {"words_mask", tokens.word_numbers}};
+  if (!tokens.label_ids.empty()) {
+    std::size_t longest = 0;
+    for (const std::vector<std::int32_t>& row : tokens.label_ids) longest = std::max(longest, row.size());
+    Json rows = Json::array();
+    for (std::vector<std::int32_t> row : tokens.label_ids) {
+      row.resize(longest, 0);
+      rows.push_back(row);
+    }
+    out["labels_input_ids"] = rows;
+  }
+  if (!tokens.decoder_ids.empty()) {
+    out["decoder_input_ids"] = tokens.decoder_ids;
+    out["decoder_words_mask"] = tokens.decoder_word_numbers;
+  }
+  return out;
 }
 
 }  // namespace golden

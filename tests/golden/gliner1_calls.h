@@ -15,4 +15,8 @@ bool is_gliner1_call(const std::string& call);
 /// `answer` for those methods.
 Json answer_gliner1(const gliner::Extractor& model, const std::string& call, const Json& args);
 
+/// What the model reads of the text and labels of one line of tokenizer.jsonl, under the line's keys; rows of
+/// labels are padded with zeros, as recorded.
+Json prompt_line(const gliner::PromptTokenizer& tokenizer, const Json& line);
+
 }  // namespace golden

@@ -10,7 +10,6 @@
 // It never reads the expected answers. Exit status: 0 when every line was answered, 2 wrong usage, 3 no
 // model.
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -19,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "gliner1_calls.h"
 #include "golden_calls.h"
 
 namespace {
@@ -60,35 +60,11 @@ void answer_cases(const std::string& directory, const std::string& path, gliner:
   });
 }
 
-/// One line of a GLiNER v1 model's tokenizer.jsonl; rows of labels are padded with zeros, as recorded.
-golden::Json prompt_line(const gliner::PromptTokenizer& tokenizer, const golden::Json& line) {
-  const gliner::PromptTokens tokens = tokenizer.tokenize(line.at("text").get<std::string>(),
-                                                         line.at("labels").get<std::vector<std::string>>());
-  golden::Json words = golden::Json::array();
-  for (const gliner::TokenizedWord& word : tokens.words)
-    words.push_back({word.word, word.begin_char, word.end_char});
-  golden::Json out = {{"words", words}, {"ids", tokens.ids}, {"words_mask", tokens.word_numbers}};
-  if (!tokens.label_ids.empty()) {
-    std::size_t longest = 0;
-    for (const std::vector<std::int32_t>& row : tokens.label_ids) longest = std::max(longest, row.size());
-    golden::Json rows = golden::Json::array();
-    for (std::vector<std::int32_t> row : tokens.label_ids) {
-      row.resize(longest, 0);
-      rows.push_back(row);
-    }
-    out["labels_input_ids"] = rows;
-  }
-  if (!tokens.decoder_ids.empty()) {
-    out["decoder_input_ids"] = tokens.decoder_ids;
-    out["decoder_words_mask"] = tokens.decoder_word_numbers;
-  }
-  return out;
-}
-
 void answer_prompts(const std::string& directory, const std::string& path) {
   const gliner::PromptTokenizer tokenizer = gliner::PromptTokenizer::load(directory);
-  each_line(path,
-            [&](const golden::Json& line) { std::cout << prompt_line(tokenizer, line).dump() << "\n"; });
+  each_line(path, [&](const golden::Json& line) {
+    std::cout << golden::prompt_line(tokenizer, line).dump() << "\n";
+  });
 }
 
 void answer_tokenizer(const std::string& directory, const std::string& path) {

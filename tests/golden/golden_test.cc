@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "gliner1_calls.h"
 #include "golden_calls.h"
 #include "golden_compare.h"
 
@@ -55,6 +56,12 @@ std::vector<std::string> run_cases(const std::string& directory, const std::vect
   return differences;
 }
 
+std::string test_name(const testing::TestParamInfo<std::string>& param) {
+  std::string name = param.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 class GoldenModel : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenModel, AnswersEveryRecordedCaseAsTheReferenceDid) {
@@ -67,11 +74,40 @@ TEST_P(GoldenModel, AnswersEveryRecordedCaseAsTheReferenceDid) {
 INSTANTIATE_TEST_SUITE_P(Span, GoldenModel,
                          testing::Values("span-bert", "span-deberta-v2cnt", "span-deberta-v3",
                                          "span-modernbert"),
-                         [](const auto& param) {
-                           std::string name = param.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         test_name);
+
+class Gliner1Model : public testing::TestWithParam<std::string> {};
+
+TEST_P(Gliner1Model, AnswersEveryRecordedCaseAsTheReferenceDid) {
+  const std::filesystem::path folder = std::filesystem::path(GLINER_TEST_DATA) / "golden1" / GetParam();
+  const std::vector<Json> cases = read_lines(folder / "cases.jsonl");
+  ASSERT_GT(cases.size(), 20U) << folder;
+  EXPECT_THAT(run_cases((folder / "model").string(), cases), testing::IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Gliner1Model, testing::Values("bi-token", "relex-dot"), test_name);
+
+class Gliner1Prompts : public testing::TestWithParam<std::string> {};
+
+TEST_P(Gliner1Prompts, AreThoseOfTheReference) {
+  const std::filesystem::path folder = std::filesystem::path(GLINER_TEST_DATA) / "golden1" / GetParam();
+  const auto tokenizer = gliner::PromptTokenizer::load((folder / "model").string());
+  const std::vector<Json> lines = read_lines(folder / "tokenizer.jsonl");
+  ASSERT_GT(lines.size(), 10U);
+  for (const Json& line : lines) {
+    const Json found = golden::prompt_line(tokenizer, line);
+    for (const auto& [key, value] : line.items()) {
+      if (key != "text" && key != "labels") {
+        EXPECT_EQ(found.value(key, Json()), value) << key << " of " << line.at("text");
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Gliner1Prompts,
+                         testing::Values("bi-token", "relex-dot", "streaming-gpt2", "uni-span-bert",
+                                         "uni-span-deberta", "uni-span-mt5", "uni-token-deberta"),
+                         test_name);
 
 TEST(BundledModel, AnswersItsEvaluationFileAsTheReferenceDid) {
   const std::vector<Json> cases = read_lines(std::filesystem::path(GLINER_DEMO_MODEL) / "expected.jsonl");

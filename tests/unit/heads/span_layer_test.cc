@@ -122,7 +122,7 @@ TEST_P(SpanLayerTest, GivesEverySpanTheVectorAndTheScoresOfItsDefinition) {
     const SpanWords batch{words, kWords, padded_words};
     const std::vector<at::Tensor> logits = layer->logits(batch, queries, kQueries);
     ASSERT_EQ(logits.size(), kWords.size() - 1);
-    std::vector<WordSpan> spans;
+    std::vector<SpanRows> spans;
     std::vector<at::Tensor> expected;
     for (std::size_t b = 0; b + 1 < kWords.size(); ++b) {
       const std::int64_t length = kWords[b + 1] - kWords[b];
@@ -138,7 +138,7 @@ TEST_P(SpanLayerTest, GivesEverySpanTheVectorAndTheScoresOfItsDefinition) {
       EXPECT_LT(testing::difference(logits[b], scores), kTolerance) << "sequence " << b;
     }
     // In an order that jumps between the sequences.
-    std::vector<WordSpan> mixed;
+    std::vector<SpanRows> mixed;
     std::vector<at::Tensor> mixed_expected;
     for (std::size_t s = 0; s < spans.size(); ++s) {
       const std::size_t from = s * 7 % spans.size();

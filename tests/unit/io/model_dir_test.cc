@@ -75,9 +75,6 @@ TEST(ModelFolderRefusal, NoFolderAndNoFolderButAFile) {
 TEST(ModelFolderRefusal, FoldersOfAnotherKindAreToldApart) {
   EXPECT_THAT(refusal(TempFolder()),
               HasSubstr("missing config.json (expected a folder as GLiNER2 saves it)"));
-  const TempFolder v1;
-  v1.write("gliner_config.json", "{}");
-  EXPECT_THAT(refusal(v1), HasSubstr("GLiNER v1 checkpoint"));
   const TempFolder adapter;
   adapter.write("adapter_config.json", "{}");
   EXPECT_THAT(refusal(adapter), HasSubstr("this is an adapter"));
@@ -95,15 +92,39 @@ TEST(ModelFolderRefusal, OneMessageNamesAllThatIsMissing) {
   EXPECT_THAT(message, Not(HasSubstr("missing config.json")));
 }
 
-TEST(ModelFolderRefusal, PicklesAndSlowTokenizersComeWithAdvice) {
+TEST(ModelFolder, PickledWeightsAreTakenWhereThereAreNoOthers) {
   const TempFolder folder;
   write_checkpoint(folder);
-  std::filesystem::remove(folder.path("model.safetensors"));
-  std::filesystem::remove(folder.path("tokenizer.json"));
   folder.write("pytorch_model.bin", "x");
+  EXPECT_EQ(find_model_files(folder.path()).weights, folder.path("model.safetensors"));
+  std::filesystem::remove(folder.path("model.safetensors"));
+  EXPECT_EQ(find_model_files(folder.path()).weights, folder.path("pytorch_model.bin"));
+}
+
+TEST(ModelFolder, AGliner1FolderIsKnownByItsConfiguration) {
+  const TempFolder folder;
+  folder.write("gliner_config.json", "{}");
+  EXPECT_THAT(refusal(folder), AllOf(HasSubstr("tokenizer.json"), HasSubstr("model.safetensors")));
+  EXPECT_THAT(error_of<ModelError>([&] { find_gliner1_tokenizer_files(folder.path()); }),
+              AllOf(HasSubstr("tokenizer.json"), Not(HasSubstr("model.safetensors"))));
+  folder.write("tokenizer.json", "{}");
+  folder.write("pytorch_model.bin", "x");
+  folder.write("labels_tokenizer/tokenizer.json", "{}");
+  folder.write("config.json", "{}");
+  const ModelFiles files = find_model_files(folder.path());
+  EXPECT_TRUE(is_gliner1_config(files.config));
+  EXPECT_EQ(files.weights, folder.path("pytorch_model.bin"));
+  EXPECT_EQ(files.labels_tokenizer, folder.path("labels_tokenizer/tokenizer.json"));
+  EXPECT_EQ(files.decoder_tokenizer, "");
+  EXPECT_EQ(files.encoder_config, folder.path("config.json")) << "the encoder's own, beside an older model";
+}
+
+TEST(ModelFolderRefusal, SlowTokenizersComeWithAdvice) {
+  const TempFolder folder;
+  write_checkpoint(folder);
+  std::filesystem::remove(folder.path("tokenizer.json"));
   folder.write("spm.model", "x");
-  EXPECT_THAT(refusal(folder), AllOf(HasSubstr("pytorch_model.bin is there: load the model in Python"),
-                                     HasSubstr("spm.model is there: convert it")));
+  EXPECT_THAT(refusal(folder), HasSubstr("spm.model is there: convert it"));
   EXPECT_THAT(error_of<ModelError>([&] { find_tokenizer_file(folder.path()); }),
               HasSubstr("spm.model is there"));
 }

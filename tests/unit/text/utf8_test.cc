@@ -112,5 +112,15 @@ TEST(OffsetMapTest, OffsetsOutsideOfTheTextAreOurMistake) {
   EXPECT_THROW(OffsetMap("é").from_byte(1, OffsetUnit::kUtf16), InternalError) << "inside of a code point";
 }
 
+TEST(Utf8, MalformedPartsBecomeOneReplacementCharacterEach) {
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(replace_invalid_utf8("naïve"), "naïve");
+  EXPECT_EQ(replace_invalid_utf8("a\x80z"), "a" + mark + "z");
+  EXPECT_EQ(replace_invalid_utf8("\xE2\x82z"), mark + "z") << "the beginning of a sequence is one part";
+  EXPECT_EQ(replace_invalid_utf8("\xED\xA0\x80"), mark + mark + mark) << "surrogates have no beginning";
+  EXPECT_EQ(replace_invalid_utf8("\xF0\x9F\x98"), mark);
+  EXPECT_EQ(replace_invalid_utf8("\xFF\xC3"), mark + mark);
+}
+
 }  // namespace
 }  // namespace gliner

@@ -1,0 +1,176 @@
+#include "heads/label_decoder.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "gliner/error.h"
+#include "heads/beam_search.h"
+#include "nn/module_path.h"
+
+namespace gliner {
+namespace {
+
+std::vector<float> row_of(const at::Tensor& logits, std::int64_t row) {
+  const float* const begin = logits.data_ptr<float>() + row * logits.size(1);
+  return {begin, begin + logits.size(1)};
+}
+
+void check_options(const GenerationOptions& options, std::int64_t vocabulary) {
+  const auto require = [](bool holds, const char* name, const char* expected, double found) {
+    if (!holds) throw InputError(fmt::format("{}: expected {}, found {}", name, expected, found));
+  };
+  require(options.max_new_tokens > 0, "max_new_tokens", "at least 1",
+          static_cast<double>(options.max_new_tokens));
+  require(options.sequences > 0, "sequences", "at least 1", static_cast<double>(options.sequences));
+  require(!options.sample || options.temperature > 0, "temperature", "a number above 0", options.temperature);
+  GLINER_CHECK(options.end_token >= 0 && options.end_token < vocabulary);
+}
+
+}  // namespace
+
+LabelDecoder::LabelDecoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
+    : transformer_(
+          register_module("transformer", std::make_shared<Gpt2>(w / "transformer", config, known_ids))) {
+  if (config.tie_word_embeddings) {
+    head_.emplace(transformer_->word_table(), at::Tensor(), std::nullopt, w.device());
+    w.not_needed("lm_head.weight", "the same as transformer.wte.weight");
+    return;
+  }
+  const at::Tensor weight = w.stored("lm_head.weight", {kAnySize, config.hidden_size}, "LabelDecoder");
+  register_weight_at(*this, "lm_head.weight", weight);
+  head_.emplace(weight, at::Tensor(), std::nullopt, w.device());
+}
+
+at::Tensor LabelDecoder::read(const at::Tensor& prefixes, const SequenceStart& start,
+                              std::vector<KvCache>& caches) const {
+  caches.resize(start.size() - 1);
+  std::vector<KvCache*> pointers;
+  std::vector<std::int64_t> last;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
+    GLINER_CHECK(start[b] < start[b + 1]);
+    pointers.push_back(&caches[b]);
+    last.push_back(start[b + 1] - 1);
+  }
+  const at::Tensor states = transformer_->forward(prefixes, start, pointers);  // [T, D]
+  const at::Tensor rows = at::tensor(last, at::kLong).to(states.device());
+  return head_->forward(states.index_select(0, rows)).cpu().contiguous();  // [B, V]
+}
+
+at::Tensor LabelDecoder::first_logits(const at::Tensor& prefixes, const SequenceStart& start) const {
+  std::vector<KvCache> caches;
+  return read(prefixes, start, caches);
+}
+
+at::Tensor LabelDecoder::next_logits(const std::vector<std::int32_t>& tokens,
+                                     const std::vector<KvCache*>& caches) const {
+  SequenceStart start;
+  for (std::size_t i = 0; i <= tokens.size(); ++i) start.push_back(static_cast<std::int64_t>(i));
+  return head_->forward(transformer_->forward(transformer_->embed(tokens), start, caches)).cpu().contiguous();
+}
+
+std::vector<std::vector<std::int32_t>> LabelDecoder::generate(const at::Tensor& prefixes,
+                                                              const SequenceStart& start,
+                                                              const GenerationOptions& options) const {
+  check_options(options, head_->out());
+  if (start.size() <= 1) return {};
+  for (std::size_t b = 0; b + 1 < start.size(); ++b)
+    if (const std::int64_t longest = start[b + 1] - start[b] + options.max_new_tokens - 1;
+        longest > transformer_->max_sequence_tokens())
+      throw InputError(
+          fmt::format("max_new_tokens: a span's {} tokens and {} new ones are more than the label "
+                      "decoder's {} positions",
+                      start[b + 1] - start[b], options.max_new_tokens, transformer_->max_sequence_tokens()));
+  std::vector<KvCache> caches;
+  const at::Tensor first = read(prefixes, start, caches);  // [B, V]
+  return options.sequences == 1 ? one_by_one(first, caches, options) : by_beams(first, caches, options);
+}
+
+LabelDecoder::Labels LabelDecoder::one_by_one(const at::Tensor& first, std::vector<KvCache>& caches,
+                                              const GenerationOptions& options) const {
+  Labels labels(caches.size());
+  std::vector<TokenChoice> choices;
+  std::vector<std::size_t> running;  // Prefixes whose labels have not ended, by rows of the logits.
+  for (std::size_t b = 0; b < caches.size(); ++b) {
+    choices.emplace_back(options, b);
+    running.push_back(b);
+  }
+  at::Tensor logits = first;
+  for (std::int64_t length = 1;; ++length) {
+    std::vector<std::size_t> going_on;
+    std::vector<std::int32_t> tokens;
+    std::vector<KvCache*> own;
+    for (std::size_t row = 0; row < running.size(); ++row) {
+      const std::size_t b = running[row];
+      std::vector<float> scores = row_of(logits, static_cast<std::int64_t>(row));
+      choices[b].process(scores, labels[b]);
+      const auto token = static_cast<std::int32_t>(choices[b].choose(scores, 1).front());
+      if (token == options.end_token) continue;
+      labels[b].push_back(token);
+      going_on.push_back(b);
+      tokens.push_back(token);
+      own.push_back(&caches[b]);
+    }
+    if (going_on.empty() || length >= options.max_new_tokens) return labels;
+    running = std::move(going_on);
+    logits = next_logits(tokens, own);  // [running, V]
+  }
+}
+
+LabelDecoder::Labels LabelDecoder::by_beams(const at::Tensor& first, std::vector<KvCache>& caches,
+                                            const GenerationOptions& options) const {
+  const auto beams = static_cast<std::size_t>(options.sequences);
+  std::vector<BeamSearch> searches;
+  std::vector<std::vector<KvCache>> own;  // Of each prefix's beams.
+  for (std::size_t b = 0; b < caches.size(); ++b) {
+    searches.emplace_back(options, b);
+    searches[b].step(std::vector<std::vector<float>>(beams, row_of(first, static_cast<std::int64_t>(b))));
+    own.emplace_back(beams, caches[b]);
+  }
+  while (true) {
+    std::vector<std::int32_t> tokens;
+    std::vector<KvCache*> rows;
+    std::vector<std::size_t> running;
+    for (std::size_t b = 0; b < searches.size(); ++b) {
+      if (searches[b].done()) continue;
+      running.push_back(b);
+      std::vector<KvCache> going_on;
+      for (const BeamSearch::Beam& beam : searches[b].beams()) {
+        going_on.push_back(own[b][beam.parent]);
+        tokens.push_back(beam.tokens.back());
+      }
+      own[b] = std::move(going_on);
+      for (KvCache& cache : own[b]) rows.push_back(&cache);
+    }
+    if (running.empty()) break;
+    const at::Tensor logits = next_logits(tokens, rows);  // [running * beams, V]
+    std::int64_t row = 0;
+    for (const std::size_t b : running) {
+      std::vector<std::vector<float>> of_beams;
+      for (std::size_t i = 0; i < searches[b].beams().size(); ++i) of_beams.push_back(row_of(logits, row++));
+      searches[b].step(of_beams);
+    }
+  }
+  Labels labels;
+  for (const BeamSearch& search : searches)
+    for (auto& label : search.labels()) labels.push_back(std::move(label));
+  return labels;
+}
+
+at::Tensor label_prefixes(const at::Tensor& vectors, const at::Tensor& tokens,
+                          const std::vector<LabelPrefix>& prefixes, std::int64_t length) {
+  at::Tensor all = at::zeros({static_cast<std::int64_t>(prefixes.size()), length, vectors.size(1)},
+                             vectors.options());  // [S, length, D]
+  for (std::size_t s = 0; s < prefixes.size(); ++s) {
+    const std::int64_t own = prefixes[s].end_token - prefixes[s].begin_token;
+    GLINER_CHECK(own >= 0 && own < length);
+    at::Tensor prefix = all.select(0, static_cast<std::int64_t>(s));
+    prefix.select(0, length - 1 - own).copy_(vectors.select(0, prefixes[s].vector));
+    if (own > 0) prefix.narrow(0, length - own, own).copy_(tokens.narrow(0, prefixes[s].begin_token, own));
+  }
+  return all.view({-1, vectors.size(1)});
+}
+
+}  // namespace gliner

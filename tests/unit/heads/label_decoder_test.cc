@@ -1,0 +1,188 @@
+#include "heads/label_decoder.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/json.h"
+#include "base/mapped_file.h"
+#include "gliner/error.h"
+#include "heads/beam_search.h"
+#include "random_weights.h"
+
+namespace gliner {
+namespace {
+
+using Label = std::vector<std::int32_t>;
+
+// A small random model and the labels that transformers generates with it:
+// tests/data/decoders/make_decoders.py.
+class LabelDecoderTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  LabelDecoderTest()
+      : folder_(GLINER_TEST_DATA "/decoders/" + GetParam()),
+        store_(std::make_shared<const WeightFile>(WeightFile::open(folder_ + "/model.safetensors")),
+               at::kCPU),
+        decoder_(WeightScope(store_), parse_encoder_config(text("/config.json"), "config.json"), 0),
+        inputs_(std::make_shared<const WeightFile>(WeightFile::open(folder_ + "/prefixes.safetensors")),
+                at::kCPU),
+        recorded_(parse_json_file(text("/labels.json"), "labels.json")) {
+    const WeightScope inputs(inputs_);
+    prefixes_ = inputs.float32("prefixes", {kAnySize, 12}, "test");
+    logits_ = inputs.float32("logits", {kAnySize, 23}, "test");
+    const TensorView& start = inputs_.file().tensors().at("start");
+    for (std::int64_t i = 0; i < start.elements(); ++i)
+      start_.push_back(reinterpret_cast<const std::int32_t*>(start.data)[i]);
+  }
+
+  std::string text(const std::string& name) const { return std::string(MappedFile(folder_ + name).text()); }
+
+  GenerationOptions greedy() const {
+    GenerationOptions options;
+    options.sample = false;
+    options.max_new_tokens = 12;
+    options.end_token = recorded_["end_token"].get<std::int32_t>();
+    return options;
+  }
+
+  const c10::InferenceMode guard_;
+  std::string folder_;
+  WeightStore store_;
+  LabelDecoder decoder_;
+  WeightStore inputs_;
+  Json recorded_;
+  at::Tensor prefixes_, logits_;
+  SequenceStart start_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Models, LabelDecoderTest, ::testing::Values("tied", "untied"),
+                         [](const auto& name) { return name.param; });
+
+TEST_P(LabelDecoderTest, GivesTheReferencesLogitsForTheFirstToken) {
+  EXPECT_NO_THROW(store_.check_all_used());
+  EXPECT_LT(testing::difference(decoder_.first_logits(prefixes_, start_), logits_), 2e-5);
+}
+
+TEST_P(LabelDecoderTest, GeneratesTheReferencesLabelsAlsoSideBySide) {
+  LabelTrie trie;
+  for (const Json& label : recorded_["constraints"]) trie.add(label.get<Label>());
+  for (const Json& recorded : recorded_["cases"]) {
+    GenerationOptions options = greedy();
+    options.sequences = recorded["sequences"].get<std::int64_t>();
+    options.max_new_tokens = recorded["max_new_tokens"].get<std::int64_t>();
+    options.labels = recorded["constrained"].get<bool>() ? &trie : nullptr;
+    const auto expected = recorded["labels"].get<std::vector<Label>>();
+    EXPECT_EQ(decoder_.generate(prefixes_, start_, options), expected)
+        << options.sequences << " sequences of " << options.max_new_tokens << " tokens";
+  }
+}
+
+TEST_P(LabelDecoderTest, SamplingNearZeroTakesTheBestTokenAndASeedGivesTheSameLabels) {
+  GenerationOptions sampling = greedy();
+  sampling.sample = true;
+  sampling.temperature = 1e-4;
+  EXPECT_EQ(decoder_.generate(prefixes_, start_, sampling), decoder_.generate(prefixes_, start_, greedy()));
+
+  sampling.temperature = 1.0;
+  std::map<std::vector<Label>, int> outcomes;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    sampling.seed = seed;
+    const std::vector<Label> labels = decoder_.generate(prefixes_, start_, sampling);
+    EXPECT_EQ(labels, decoder_.generate(prefixes_, start_, sampling)) << seed;
+    ++outcomes[labels];
+  }
+  EXPECT_GT(outcomes.size(), 1u);
+  // A prefix's labels do not depend on those beside it.
+  const std::vector<Label> together = decoder_.generate(prefixes_, start_, sampling);
+  EXPECT_EQ(decoder_.generate(prefixes_.narrow(0, 0, start_[1]), {0, start_[1]}, sampling).front(),
+            together.front());
+}
+
+TEST_P(LabelDecoderTest, SampledBeamsGiveAsManyLabelsAsAskedFor) {
+  GenerationOptions sampling = greedy();
+  sampling.sample = true;
+  sampling.temperature = 0.7;
+  sampling.sequences = 3;
+  const std::vector<Label> labels = decoder_.generate(prefixes_, start_, sampling);
+  ASSERT_EQ(labels.size(), 12u);
+  EXPECT_EQ(labels, decoder_.generate(prefixes_, start_, sampling));
+  for (const Label& label : labels) {
+    EXPECT_LE(label.size(), 12u);
+    for (const std::int32_t token : label) EXPECT_NE(token, sampling.end_token);
+  }
+}
+
+TEST_P(LabelDecoderTest, RefusesOptionsOutOfRange) {
+  const auto refuses = [&](auto change) {
+    GenerationOptions options = greedy();
+    change(options);
+    EXPECT_THROW(decoder_.generate(prefixes_, start_, options), InputError);
+  };
+  refuses([](GenerationOptions& o) { o.max_new_tokens = 0; });
+  refuses([](GenerationOptions& o) { o.sequences = 0; });
+  refuses([](GenerationOptions& o) { o.sample = true, o.temperature = 0; });
+  refuses([](GenerationOptions& o) { o.max_new_tokens = 33; });  // 9 + 33 - 1 > 40 positions
+  GenerationOptions most = greedy();
+  most.max_new_tokens = 32;
+  EXPECT_NO_THROW(decoder_.generate(prefixes_, start_, most));
+  EXPECT_TRUE(decoder_.generate(at::empty({0, 12}), {0}, greedy()).empty());
+}
+
+TEST(LabelTrie, KnowsWhatMayFollow) {
+  LabelTrie trie;
+  trie.add({4, 5, 1});
+  trie.add({4, 7, 1});
+  trie.add({4, 5, 6, 1});
+  trie.add({});
+  EXPECT_EQ(trie.next({}), Label({4}));
+  EXPECT_EQ(trie.next({4}), Label({5, 7}));
+  EXPECT_EQ(trie.next({4, 5}), Label({1, 6}));
+  EXPECT_TRUE(trie.next({4, 5, 1}).empty());
+  EXPECT_TRUE(trie.next({9}).empty());
+}
+
+TEST(TokenChoice, DrawsInProportionAndWithoutReplacement) {
+  GenerationOptions options;
+  options.temperature = 1.0;
+  TokenChoice choice(options, 0);
+  const std::vector<float> scores = {std::log(0.5F), std::log(0.2F), std::log(0.3F)};
+  std::vector<int> first(3), second_after_first(3);
+  constexpr int kDraws = 20000;
+  for (int i = 0; i < kDraws; ++i) {
+    const std::vector<std::size_t> drawn = choice.choose(scores, 2);
+    ASSERT_NE(drawn[0], drawn[1]);
+    ++first[drawn[0]];
+    if (drawn[0] == 0) ++second_after_first[drawn[1]];
+  }
+  EXPECT_NEAR(first[0], 0.5 * kDraws, 0.02 * kDraws);
+  EXPECT_NEAR(first[1], 0.2 * kDraws, 0.02 * kDraws);
+  EXPECT_NEAR(second_after_first[2], first[0] * 0.6, 0.03 * kDraws) << "of what is left, 0.3 / 0.5";
+}
+
+TEST(TokenChoice, KeepsTheBestTokensOnly) {
+  GenerationOptions options;
+  options.temperature = 0.5;
+  options.top_tokens = 2;
+  std::vector<float> scores = {1, 3, 2, 0};
+  TokenChoice(options, 0).process(scores, {});
+  EXPECT_FLOAT_EQ(scores[1], 6);
+  EXPECT_FLOAT_EQ(scores[2], 4);
+  EXPECT_TRUE(std::isinf(scores[0]) && std::isinf(scores[3]));
+}
+
+TEST(LabelPrefixes, StandBehindZerosOfTheBatchsLength) {
+  const c10::InferenceMode guard;
+  const at::Tensor vectors = at::arange(4, at::kFloat).view({2, 2}) + 100;
+  const at::Tensor tokens = at::arange(8, at::kFloat).view({4, 2}) + 1;
+  const at::Tensor prefixes = label_prefixes(vectors, tokens, {{1, 1, 3}, {0, 2, 2}}, 4).view({2, 4, 2});
+  const at::Tensor zero = at::zeros({2});
+  EXPECT_TRUE(at::equal(prefixes[0], at::stack({zero, vectors[1], tokens[1], tokens[2]})));
+  EXPECT_TRUE(at::equal(prefixes[1], at::stack({zero, zero, zero, vectors[0]})));
+  EXPECT_THROW(label_prefixes(vectors, tokens, {{0, 0, 4}}, 4), InternalError);
+}
+
+}  // namespace
+}  // namespace gliner

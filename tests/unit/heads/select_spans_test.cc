@@ -1,0 +1,112 @@
+#include "heads/select_spans.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace gliner {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+SpanSequence sequence(std::int32_t words, std::int32_t classes, double threshold) {
+  SpanSequence out;
+  out.words.resize(static_cast<std::size_t>(words));
+  out.classes = classes;
+  out.thresholds.assign(static_cast<std::size_t>(classes), threshold);
+  return out;
+}
+
+/// "label:first-last" of each candidate.
+std::vector<std::string> shown(const std::vector<SpanCandidate>& candidates) {
+  std::vector<std::string> out;
+  for (const SpanCandidate& c : candidates)
+    out.push_back(std::to_string(c.label) + ":" + std::to_string(c.first) + "-" + std::to_string(c.last));
+  return out;
+}
+
+TEST(SelectWideSpans, GoByFirstWordThenWidthThenLabelAndStayInsideTheText) {
+  // [2 labels, 2 words, 2 widths]: the last span of the second word runs past the end.
+  const at::Tensor logits = at::tensor({1.F, 1.F, -1.F, kNever, 1.F, -1.F, 1.F, kNever}).view({2, 2, 2});
+  SpanOutput output;
+  select_wide_spans(logits, sequence(2, 2, 0.5), /*class_scores=*/true, output);
+  EXPECT_THAT(shown(output.candidates), ElementsAre("0:0-0", "1:0-0", "0:0-1", "1:1-1"));
+  ASSERT_EQ(output.class_scores.size(), 8u);
+  EXPECT_FLOAT_EQ(output.class_scores[4], output.candidates[2].score);
+  EXPECT_EQ(output.candidates[3].index, 2);
+}
+
+TEST(SelectWideSpans, AScoreAtTheThresholdIsNotAboveIt) {
+  SpanOutput output;
+  select_wide_spans(at::zeros({1, 1, 1}), sequence(1, 1, 0.5), false, output);
+  EXPECT_THAT(output.candidates, IsEmpty());
+  select_wide_spans(at::zeros({1, 1, 1}), sequence(1, 1, std::nextafter(0.5F, 0.F)), false, output);
+  EXPECT_EQ(output.candidates.size(), 1u);
+}
+
+TEST(SelectWideSpans, SurplusLabelsAreNeverFound) {
+  SpanOutput output;
+  select_wide_spans(at::ones({3, 1, 1}), sequence(1, 2, 0.5), false, output);
+  EXPECT_THAT(shown(output.candidates), ElementsAre("0:0-0", "1:0-0"));
+}
+
+/// [3 words, 1 label, 3]: starts, ends, insides of one label.
+at::Tensor word_logits(const std::vector<float>& starts, const std::vector<float>& ends,
+                       const std::vector<float>& insides) {
+  at::Tensor logits = at::zeros({3, 1, 3});
+  for (std::int64_t w = 0; w < 3; ++w) {
+    logits[w][0][0] = starts[static_cast<std::size_t>(w)];
+    logits[w][0][1] = ends[static_cast<std::size_t>(w)];
+    logits[w][0][2] = insides[static_cast<std::size_t>(w)];
+  }
+  return logits;
+}
+
+TEST(SelectWordSpans, NeedAStartAnEndAndEveryWordInside) {
+  SpanOutput output;
+  select_word_spans(word_logits({1, -1, 1}, {-1, 1, 2}, {1, 3, -1}), sequence(3, 1, 0.5), output);
+  EXPECT_THAT(shown(output.candidates), ElementsAre("0:0-1")) << "the third word is not inside";
+  EXPECT_FLOAT_EQ(output.candidates[0].score, 1 / (1 + std::exp(-1.F))) << "the smallest of all scores";
+}
+
+TEST(SelectWordSpans, AWordAtTheThresholdIsInsideForResultsAndNotForPrediction) {
+  const at::Tensor logits = word_logits({1, -1, -1}, {-1, 1, -1}, {1, 0, -1});
+  SpanOutput output;
+  select_word_spans(logits, sequence(3, 1, 0.5), output);
+  EXPECT_EQ(output.candidates.size(), 1u);
+  EXPECT_THAT(predict_spans(logits, 0.5), IsEmpty());
+}
+
+TEST(PredictSpans, CountOneSpanForEachLabelThatPredictsIt) {
+  const std::vector<SpanCandidate> spans = predict_spans(at::ones({2, 2, 3}), 0.5);
+  EXPECT_THAT(shown(spans), ElementsAre("0:0-0", "0:0-1", "1:0-0", "1:0-1", "0:1-1", "1:1-1"));
+  EXPECT_EQ(spans[5].index, 5);
+}
+
+TEST(SelectAnyLabel, TakesTheBestScoreOverAllLabels) {
+  const at::Tensor logits = at::tensor({-1.F, 1.F, -1.F, -1.F}).view({2, 2, 1});
+  EXPECT_THAT(shown(select_any_label(logits, 0.5)), ElementsAre("-1:1-1"));
+  EXPECT_THAT(select_any_label(at::zeros({0, 2, 1}), -1), IsEmpty()) << "no label, no entity";
+}
+
+TEST(SelectRelations, GoByPairThenRelation) {
+  SpanSequence own = sequence(2, 0, 0.5);
+  own.relation_classes = 2;
+  own.relation_thresholds = {0.5, 0.8};
+  const std::vector<SpanCandidate> entities = {{0, 0, 0, 0.9F, 0}, {0, 1, 1, 0.9F, 1}};
+  SpanOutput output;
+  select_relations(at::ones({2, 2}), entities, {{0, 1}, {1, 0}}, own, output);
+  ASSERT_EQ(output.relations.size(), 2u) << "the second relation's own threshold is higher";
+  EXPECT_EQ(output.relations[1].head_first, 1);
+  EXPECT_EQ(output.relations[1].tail_first, 0);
+  EXPECT_EQ(output.relations[1].pair, 1);
+}
+
+}  // namespace
+}  // namespace gliner
