@@ -100,6 +100,14 @@ def head(arguments, context, load):
             f"- Command: `{' '.join(['bench/compare.py', *words])}`", ""]
 
 
+def write(path, lines):
+    text = "\n".join(lines)
+    if path:
+        Path(path).write_text(text, encoding="utf-8")
+    else:
+        print(text)
+
+
 def main():
     arguments = parse_arguments()
     load = os.getloadavg()[0]
@@ -108,16 +116,16 @@ def main():
         context = Context(arguments, folder)
         for name in arguments.section or SECTIONS:
             try:
-                body += [f"## {SECTIONS[name].TITLE}", "", *SECTIONS[name].lines(context)]
+                lines = SECTIONS[name].lines(context)
             except BenchError as error:
                 say(f"compare.py: {name}: {error}")
                 failed.append(name)
-                body += [f"## {SECTIONS[name].TITLE}", "", "Not measured.", ""]
-    text = "\n".join([*head(arguments, context, load), *body])
-    if arguments.output:
-        Path(arguments.output).write_text(text, encoding="utf-8")
-    else:
-        print(text)
+                lines = ["Not measured.", ""]
+            body += [f"## {SECTIONS[name].TITLE}", "", *lines]
+            if arguments.output:  # After every section: a run that is cut short leaves what it has.
+                write(arguments.output, [*head(arguments, context, load), *body])
+    if not arguments.output:
+        write(None, [*head(arguments, context, load), *body])
     if failed:
         sys.exit(f"compare.py: not measured: {', '.join(failed)}")
 

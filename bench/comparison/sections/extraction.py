@@ -15,7 +15,7 @@ def cases(context):
     """(what, texts, labels, batch sizes to choose from)"""
     pool, arguments = context.pool(), context.arguments
     mixed = 16 if arguments.quick else 64
-    sizes = arguments.batch_size or ([1, 8] if arguments.quick else [1, 8, 64])
+    sizes = arguments.batch_size or ([8] if arguments.quick else [1, 8, 64])
     yield "one sentence, 5 labels", [sentences(pool, 1)], FEW_LABELS, [1]
     yield "four sentences, 60 labels", [sentences(pool, 4)], MANY_LABELS, [1]
     yield f"{mixed} mixed texts, 5 labels", pool.mixed(mixed), FEW_LABELS, sizes
