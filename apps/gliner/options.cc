@@ -132,6 +132,7 @@ LoadOptions ModelOptions::load_options() const {
   load.device = device;
   load.threads = threads;
   load.word_splitter = parse_word_splitter(word_splitter);
+  load.dtype = parse_compute_dtype(dtype);
   return load;
 }
 
@@ -198,6 +199,13 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
       ->group(group);
   app.add_option("--device", model.device, "cpu, cuda or cuda:N")
       ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option(
+         "--dtype", model.dtype,
+         "Arithmetic of the encoder: float32 (exact), bfloat16 or int8 (faster, nearly the same answers)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"float32", "bfloat16", "int8"}))
       ->capture_default_str()
       ->group(group);
   app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")

@@ -18,6 +18,7 @@ struct ModelOptions {
   std::string device = "cpu";
   int threads = 0;
   std::string word_splitter = "whitespace";
+  std::string dtype = "float32";
 
   /// Throws UsageError when sources are mixed or files are missing.
   void check() const;

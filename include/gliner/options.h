@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gliner/export.h"
 
@@ -21,12 +23,13 @@ enum class OffsetUnit {
   kUtf16,      ///< UTF-16 code units, as JavaScript and Java count.
 };
 
-/// Which of several overlapping spans of one label are kept.
+/// Which of several overlapping spans of one label (GLiNER v1: of any labels) are kept.
 enum class OverlapPolicy {
   kDefault,   ///< Short texts: greedy by confidence. Long documents: kDisallow. (The reference's defaults.)
+              ///< GLiNER v1: greedy by confidence among the spans of all labels.
   kAllow,     ///< Every distinct span.
   kNested,    ///< Containment is kept, crossing is not.
-  kDisallow,  ///< The non-overlapping set of the highest total confidence.
+  kDisallow,  ///< The non-overlapping set of the highest total confidence. GLiNER v1: kDefault.
   kLongest,   ///< Spans strictly inside another one are dropped.
 };
 
@@ -37,34 +40,80 @@ GLINER_EXPORT OverlapPolicy parse_overlap_policy(std::string_view name);
 /// Reads "whitespace" or "char". Throws InputError on anything else.
 GLINER_EXPORT WordSplitter parse_word_splitter(std::string_view name);
 
+/// Arithmetic of the encoder's matrix products, where nearly all the time goes. Everything else (attention,
+/// norms, heads) is float32.
+enum class ComputeDtype {
+  kFloat32,   ///< The reference's numbers. The default.
+  kBfloat16,  ///< Factors rounded to 8 bits of precision, float32 sums. CPUs with AVX-512 BF16 or AMX.
+  kInt8,      ///< Weights in 8 bits per output channel, activations in 8 bits per token. CPUs with VNNI.
+};
+
+/// Reads "float32", "bfloat16" or "int8". Throws InputError on anything else.
+GLINER_EXPORT ComputeDtype parse_compute_dtype(std::string_view name);
+
 /// How a checkpoint is loaded.
 struct LoadOptions {
   std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:N".
   int threads = 0;             ///< Threads of one forward pass; 0: every core allowed.
   WordSplitter word_splitter = WordSplitter::kWhitespace;
+  ComputeDtype dtype = ComputeDtype::kFloat32;  ///< Loading throws InputError if the CPU is not made for it.
 };
 
 /// The files of a checkpoint that does not lie in one folder as the hub lays it out.
 struct ModelFiles {
-  std::string config;          ///< config.json
-  std::string encoder_config;  ///< encoder_config/config.json
+  std::string config;          ///< config.json; GLiNER v1: gliner_config.json, known by that name
+  std::string encoder_config;  ///< encoder_config/config.json; GLiNER v1: empty where `config` holds it
   std::string tokenizer;       ///< tokenizer.json
-  std::string weights;         ///< model.safetensors, or model.safetensors.index.json of a sharded one
+  std::string weights;         ///< model.safetensors, model.safetensors.index.json of a sharded one, or
+                               ///< pytorch_model.bin, of which only tensors are read
+  // GLiNER v1 only.
+  std::string tokenizer_config;   ///< tokenizer_config.json; empty: texts have no limit in tokens
+  std::string labels_tokenizer;   ///< labels_tokenizer/tokenizer.json of a bi-encoder
+  std::string decoder_tokenizer;  ///< decoder_tokenizer/tokenizer.json of a label-generating model
+};
+
+/// How a GLiNER v1 model with a label decoder names the spans it found.
+struct GenerationOptions {
+  std::vector<std::string> constraints;  ///< Only these labels are generated; empty: anything.
+  int sequences = 1;                     ///< Labels per span, best first; more than one: as many beams.
+  int max_new_tokens = 15;               ///< > 0
+  bool sample = false;        ///< Draw at `temperature` instead of taking the likeliest (beams: none).
+  double temperature = 0.01;  ///< > 0
+  std::uint64_t seed = 0;     ///< The same seed draws the same labels.
 };
 
 /// How one extraction is run and shown. The defaults are the reference's.
 struct ExtractOptions {
-  double threshold = 0.5;      ///< A span is kept when its score >= threshold; labels may have their own.
-  int batch_size = 8;          ///< Texts of one forward pass, > 0.
-  std::optional<int> max_len;  ///< Words kept of each text; absent: all. See Result::truncated_words.
+  /// A span is kept when its score >= threshold (GLiNER v1: > threshold); labels may have their own.
+  double threshold = 0.5;
+  int batch_size = 8;  ///< Texts of one forward pass, > 0.
+  /// Words kept of each text; absent: all, GLiNER v1: as many as its configuration says. See
+  /// Result::truncated_words.
+  std::optional<int> max_len;
   OverlapPolicy overlap_policy = OverlapPolicy::kDefault;
   bool corrected = false;            ///< Sensible answers where the reference is quirky: docs/differences.md.
-  bool truncation_is_error = false;  ///< A text that max_len would cut is an error instead.
+  bool truncation_is_error = false;  ///< A text that would be cut is an error instead.
   OffsetUnit offset_unit = OffsetUnit::kCodePoint;
+
+  // GLiNER v1 models only; another model refuses what is not at its default.
+  bool multi_label = false;  ///< One span may have several labels (GLiNER2: always).
+  /// Pairs of entities that reach it are looked at for relations; absent: threshold.
+  std::optional<double> adjacency_threshold;
+  std::optional<double> relation_threshold;  ///< Score of a relation; absent: threshold.
+  bool class_scores = false;                 ///< Fill Span::class_scores.
+  bool vectors = false;                      ///< Fill the vectors of spans and relations.
+  bool label_vectors = false;                ///< Fill the vectors of their labels.
+  GenerationOptions generation;
 
   bool format_results = true;       ///< false: to_json gives the reference's raw shapes.
   bool include_confidence = false;  ///< to_json shows confidences.
   bool include_spans = false;       ///< to_json shows start and end.
+};
+
+/// A place in a text, half-open, in ExtractOptions::offset_unit.
+struct SpanPlace {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
 };
 
 /// Windows for documents longer than the model was trained for.

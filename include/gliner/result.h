@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,6 +80,27 @@ struct Classification {
   std::vector<ScoredLabel> labels;  ///< Exactly one unless multi_label.
 };
 
+/// An entity with its label, in the shape of GLiNER v1.
+struct Span : Mention {
+  std::string label;
+  std::vector<ScoredLabel> class_scores;  ///< The five best labels (ExtractOptions::class_scores).
+  std::vector<float> vector;              ///< Of the span (ExtractOptions::vectors).
+  std::vector<float> label_vector;        ///< What it was compared with (ExtractOptions::label_vectors).
+  /// What a label decoder calls it; absent: it was not asked, or not for this span.
+  std::optional<std::vector<std::string>> generated_labels;
+};
+
+/// A relation between two spans of the same result.
+struct SpanRelation {
+  std::size_t head = 0;  ///< Index into Result::spans.
+  std::size_t tail = 0;
+  std::string relation;
+  double confidence = 0;
+  std::vector<float> vector;                    ///< Of the pair; models that score triples have the next two.
+  std::vector<float> head_vector, tail_vector;  ///< (ExtractOptions::vectors)
+  std::vector<float> label_vector;              ///< (ExtractOptions::label_vectors)
+};
+
 struct ResultDetail;
 
 /// Everything found in one text. Owns all its memory and outlives the Extractor.
@@ -88,8 +110,14 @@ struct GLINER_EXPORT Result {
   std::vector<RecordList> records;
   std::vector<Classification> classifications;
 
-  std::int64_t words = 0;            ///< Words of the text (after the added full stop).
-  std::int64_t truncated_words = 0;  ///< Words that ExtractOptions::max_len cut off; 0: nothing was lost.
+  /// GLiNER v1 models: all entities by position, and the relations between them. The same stand in `entities`
+  /// and `relations` by label. Other models leave both empty; to_spans_json works for every model.
+  std::vector<Span> spans;
+  std::vector<SpanRelation> span_relations;
+
+  std::int64_t words = 0;             ///< Words of the text (GLiNER2: after the added full stop).
+  std::int64_t truncated_words = 0;   ///< Words that max_len cut off; 0: nothing was lost.
+  std::int64_t truncated_tokens = 0;  ///< Sub-word tokens beyond the model's limit; 0: nothing was lost.
 
   /// Set when this text could not be processed in a batch; everything else is then empty.
   std::optional<std::string> error;
@@ -101,5 +129,12 @@ struct GLINER_EXPORT Result {
 /// The result in exactly the reference's JSON shapes, governed by the options that it was extracted with.
 /// `indent` < 0 writes one line. Throws InputError for a result with an `error`.
 GLINER_EXPORT std::string to_json(const Result& result, int indent = -1);
+
+/// The entities as GLiNER v1 shows them: [{"start", "end", "text", "label", "score"}, ...] by position, with
+/// "class_probs", "vector", "label_vector" and "generated_labels" where they were asked for. Of a schema with
+/// relations {"entities": [...], "relations": [{"head", "tail", "relation", "score"}, ...]}, head and tail
+/// with "start", "end", "text", "type" and "entity_idx". Of any model. Throws InputError for a result with
+/// an `error`.
+GLINER_EXPORT std::string to_spans_json(const Result& result, int indent = -1);
 
 }  // namespace gliner

@@ -4,33 +4,19 @@
 
 #include <utility>
 
-#include "base/mapped_file.h"
 #include "engine/engine.h"
+#include "engine/gliner2_family.h"
 #include "gliner/error.h"
 #include "io/model_dir.h"
-#include "prompt/markers.h"
 
 namespace gliner {
 
 struct Extractor::Impl {
-  Impl(Engine e, ModelReport r) : engine(std::move(e)), report(std::move(r)) {}
+  explicit Impl(std::unique_ptr<const Family> family) : engine(std::move(family)) {}
   Engine engine;
-  ModelReport report;
 };
 
 namespace {
-
-const char* pooling_name(TokenPooling pooling) {
-  switch (pooling) {
-    case TokenPooling::kFirst:
-      return "first";
-    case TokenPooling::kMean:
-      return "mean";
-    case TokenPooling::kMax:
-      return "max";
-  }
-  return "";
-}
 
 /// The single result of a call, its error as an exception.
 Result only(std::vector<Result> results) {
@@ -81,22 +67,7 @@ Extractor Extractor::load(const ModelFiles& files, const LoadOptions& options) {
   if (options.threads < 0) {
     throw InputError(fmt::format("threads must be 0 (all cores) or more, got {}", options.threads));
   }
-  const MappedFile config_file(files.config);
-  const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
-  auto tokenizer = std::make_unique<Tokenizer>(Tokenizer::load(files.tokenizer));
-  tokenizer->add_special_tokens(marker_tokens());
-  std::unique_ptr<const Model> model =
-      load_gliner2_span(files, tokenizer->size(), options.device, options.threads);
-
-  ModelReport report = model->report();
-  report.tokenizer = tokenizer->model_kind();
-  report.token_pooling = pooling_name(config.token_pooling);
-  for (const std::string& marker : marker_tokens()) {
-    report.special_tokens.emplace_back(marker, tokenizer->token_to_id(marker));
-  }
-  return Extractor(std::make_shared<const Impl>(
-      Engine(std::move(model), std::move(tokenizer), config.token_pooling, options.word_splitter),
-      std::move(report)));
+  return Extractor(std::make_shared<const Impl>(load_gliner2_family(files, options)));
 }
 
 Result Extractor::extract(const std::string& text, const Schema& schema,
@@ -222,6 +193,6 @@ std::vector<Result> Extractor::batch_extract_json_long(const std::vector<std::st
   return batch_extract_long(texts, record_schema(structure, field_specs), options, windows);
 }
 
-const ModelReport& Extractor::report() const { return impl_->report; }
+const ModelReport& Extractor::report() const { return impl_->engine.family().report(); }
 
 }  // namespace gliner

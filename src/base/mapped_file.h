@@ -17,6 +17,8 @@ class MappedFile {
   const std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  /// Tells the system that the pages read so far are not needed in memory now; the content stays readable.
+  void release_pages() const;
 
  private:
   const std::byte* data_ = nullptr;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "config/json_fields.h"
+#include "config/read_encoder_config.h"
 #include "gliner/error.h"
 
 namespace gliner {
@@ -291,8 +292,11 @@ bool looks_like_deberta_v2(const JsonFields& fields) {
 }  // namespace
 
 EncoderConfig parse_encoder_config(std::string_view json, const std::string& path) {
-  const Json root = parse_json_file(json, path);
-  const JsonFields fields(root, path);
+  return read_encoder_config(parse_json_file(json, path), path);
+}
+
+EncoderConfig read_encoder_config(const Json& object, const std::string& where) {
+  const JsonFields fields(object, where);
   EncoderConfig config;
   if (fields.has("model_type")) {
     config.model_type = fields.text("model_type", {});

@@ -303,6 +303,7 @@ void finish_offsets(Result& result, const std::string& text, OffsetUnit unit) {
       finish_mention(relation.tail, map, unit);
     }
   }
+  for (Span& span : result.spans) finish_mention(span, map, unit);
   for (RecordList& list : result.records) {
     for (Record& record : list.records) {
       for (FieldValue& value : record.fields) {

@@ -48,6 +48,19 @@ std::vector<ScoredRange> drop_contained(const std::vector<ScoredRange>& ranked) 
   return kept;
 }
 
+/// True if `range`, which is none of the kept ranges, overlaps one of them (nested: crosses one).
+bool conflicts(const std::map<std::int64_t, std::set<std::int64_t>>& kept, const ScoredRange& range,
+               bool nested) {
+  for (auto place = kept.begin(); place != kept.end() && place->first < range.end; ++place) {
+    for (const std::int64_t end : place->second) {
+      if (end <= range.begin) continue;
+      const ScoredRange other{0, place->first, end, 0};
+      if (!nested || (!contains(range, other) && !contains(other, range))) return true;
+    }
+  }
+  return false;
+}
+
 /// Weighted interval scheduling. A cell is the best choice among the first ranges by end; choices are linked
 /// lists into the table, so the memory is O(n) and the lists are only walked to break an exact tie.
 class IntervalScheduler {
@@ -146,6 +159,29 @@ std::vector<ScoredRange> select_greedily(std::vector<ScoredRange> ranges) {
     taken.emplace(range.begin, range.end);
     kept.push_back(range);
   }
+  return kept;
+}
+
+std::vector<ScoredRange> select_across_labels(std::vector<ScoredRange> ranges, OverlapPolicy policy,
+                                              bool multi_label) {
+  if (policy == OverlapPolicy::kLongest) {
+    throw InputError("GLiNER v1 models have no overlap policy \"longest\"; use flat, nested or allow");
+  }
+  std::stable_sort(ranges.begin(), ranges.end(),
+                   [](const ScoredRange& a, const ScoredRange& b) { return a.score > b.score; });
+  std::vector<ScoredRange> kept;
+  std::map<std::int64_t, std::set<std::int64_t>> taken;  // begin -> ends of the kept ranges
+  for (const ScoredRange& range : ranges) {
+    const auto same_begin = taken.find(range.begin);
+    const bool equal = same_begin != taken.end() && same_begin->second.count(range.end) != 0;
+    const bool conflict = policy != OverlapPolicy::kAllow &&
+                          (equal ? !multi_label : conflicts(taken, range, policy == OverlapPolicy::kNested));
+    if (conflict) continue;
+    taken[range.begin].insert(range.end);
+    kept.push_back(range);
+  }
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const ScoredRange& a, const ScoredRange& b) { return a.begin < b.begin; });
   return kept;
 }
 

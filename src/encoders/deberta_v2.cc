@@ -124,22 +124,26 @@ DebertaV2Encoder::Layer DebertaV2Encoder::bind_layer(const WeightScope& w, const
                                                      std::int64_t index) {
   const std::string name = fmt::format("encoder.layer.{}", index);
   const std::int64_t hidden = config.hidden_size;
+  const std::vector<std::string> projections = {"query_proj", "key_proj", "value_proj"};
   Layer layer;
-  layer.module =
-      register_at(*this, name,
-                  std::make_shared<PostNormLayer>(
-                      w / name, config, std::vector<std::string>{"query_proj", "key_proj", "value_proj"}));
+  layer.module = register_at(*this, name, std::make_shared<PostNormLayer>(w / name, config, projections));
   if (!relative_) return layer;
 
   at::Tensor key, query;  // [2 * span, H]
   if (config.share_att_key) {
-    const at::Tensor qkv = layer.module->query_key_value(relative_embeddings_);
+    // In float32 whatever the layer's own dtype is: it is done once.
+    const WeightScope exact = (w / (name + ".attention.self")).in(ComputeDtype::kFloat32);
+    const at::Tensor qkv = w.dtype() == ComputeDtype::kFloat32
+                               ? layer.module->query_key_value(relative_embeddings_)
+                               : Linear(exact, projections, hidden, hidden).forward(relative_embeddings_);
     if (config.c2p) key = qkv.narrow(1, hidden, hidden);
     if (config.p2c) query = qkv.narrow(1, 0, hidden);
   } else {
     const auto project = [&](const std::string& projection) {
       const std::string path = name + ".attention.self." + projection;
-      const auto linear = register_at(*this, path, std::make_shared<Linear>(w / path, hidden, hidden));
+      const auto linear = register_at(
+          *this, path,
+          std::make_shared<Linear>((w / path).in(ComputeDtype::kFloat32), hidden, hidden));  // Done once.
       return linear->forward(relative_embeddings_);
     };
     if (config.c2p) key = project("pos_key_proj");

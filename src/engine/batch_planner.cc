@@ -28,4 +28,15 @@ std::vector<std::vector<std::size_t>> plan_batches(const std::vector<std::int64_
   return batches;
 }
 
+std::vector<std::vector<std::size_t>> consecutive_batches(std::size_t count, const BatchLimits& limits) {
+  std::vector<std::vector<std::size_t>> batches;
+  for (std::size_t index = 0; index < count; ++index) {
+    if (batches.empty() || static_cast<std::int64_t>(batches.back().size()) >= limits.max_sequences) {
+      batches.emplace_back();
+    }
+    batches.back().push_back(index);
+  }
+  return batches;
+}
+
 }  // namespace gliner

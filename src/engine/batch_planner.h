@@ -9,7 +9,8 @@ namespace gliner {
 struct BatchLimits {
   std::int64_t max_sequences = 8;
   /// Tokens of a batch together; a single longer text is a batch of its own.
-  std::int64_t max_tokens = 16384;
+  /// A CPU's products gain nothing from more than some hundred rows, so more would only take memory.
+  std::int64_t max_tokens = 2048;
 };
 
 /// Divides texts of the given token counts into batches. Longest first, so that neighbours in a batch are of
@@ -17,5 +18,9 @@ struct BatchLimits {
 /// their order. Every index stands in exactly one batch. Pure function.
 std::vector<std::vector<std::size_t>> plan_batches(const std::vector<std::int64_t>& tokens,
                                                    const BatchLimits& limits);
+
+/// `count` texts in their own order, `limits.max_sequences` to a batch whatever their lengths: the
+/// reference's batches, for models whose answers depend on them.
+std::vector<std::vector<std::size_t>> consecutive_batches(std::size_t count, const BatchLimits& limits);
 
 }  // namespace gliner

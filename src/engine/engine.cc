@@ -2,33 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
-#include <optional>
-#include <set>
 #include <utility>
 
-#include "base/check.h"
 #include "base/stage_timer.h"
-#include "chunking/merge_corrected.h"
-#include "chunking/merge_reference.h"
-#include "chunking/merged_lists.h"
-#include "chunking/windows.h"
 #include "decoding/decoder.h"
 #include "engine/batch_planner.h"
-#include "engine/pack.h"
 #include "gliner/error.h"
-#include "result/result_detail.h"
 #include "text/utf8.h"
 
 namespace gliner {
-
-/// The windows of one document and where its results begin in the list of all windows.
-struct DocumentWindows {
-  std::vector<Window> windows;
-  std::size_t first = 0;
-  std::string error;  // not empty: the document cannot be read at all
-};
-
 namespace {
 
 std::string utf8_error(const std::string& text) {
@@ -50,132 +34,106 @@ Result failed(std::string reason) {
   return result;
 }
 
-/// The options under which the reference runs windows: everything shown, offsets in code points.
-ExtractOptions window_options(const ExtractOptions& options, const LongOptions& windows) {
-  ExtractOptions inner = options;
-  inner.max_len = windows.chunk_size;
-  inner.truncation_is_error = false;
-  inner.include_confidence = true;
-  inner.include_spans = true;
-  return inner;
-}
-
 /// Every text's prompt, compiled once per distinct schema; a schema that cannot be compiled is an error of
 /// its texts only.
 class Prompts {
  public:
-  Prompts(const Engine::Specs& specs, const Tokenizer& tokenizer, TokenPooling pooling) : specs_(specs) {
+  Prompts(const Engine::Specs& specs, const Family& family) : specs_(specs) {
     const StageTimer timer(Stage::kPrompt);
     for (const std::shared_ptr<const SchemaSpec>& spec : specs) {
       const auto [entry, inserted] = compiled_.try_emplace(spec.get());
       if (!inserted) continue;
       try {
-        entry->second.prompt = compile_prompt(spec, tokenizer, pooling);
+        entry->second.prompt = family.compile(spec);
       } catch (const InputError& e) {
         entry->second.error = e.what();
       }
     }
   }
-  const CompiledPrompt& of(std::size_t text) const { return entry(text).prompt; }
-  /// Empty for a sound schema.
-  const std::string& error_of(std::size_t text) const { return entry(text).error; }
+
+  /// Throws InputError for a text whose schema cannot be compiled.
+  const FamilyPrompt& of(std::size_t text) const {
+    const Entry& entry = compiled_.at((specs_.size() == 1 ? specs_.front() : specs_[text]).get());
+    if (!entry.error.empty()) throw InputError(entry.error);
+    return *entry.prompt;
+  }
 
  private:
   struct Entry {
-    CompiledPrompt prompt;
+    std::unique_ptr<const FamilyPrompt> prompt;
     std::string error;
   };
-  const Entry& entry(std::size_t text) const {
-    return compiled_.at((specs_.size() == 1 ? specs_.front() : specs_[text]).get());
-  }
 
   const Engine::Specs& specs_;
   std::map<const SchemaSpec*, Entry> compiled_;
 };
 
-/// A text on its way through the model.
-struct Job {
-  PreparedText prepared;
-  std::vector<TaskSlot> slots;
-  std::string error;
-};
+/// A job that has nothing to run and tells why.
+std::unique_ptr<Job> failed_job(const std::string& text, std::string reason) {
+  auto job = std::make_unique<Job>();
+  job->text = text;
+  job->result = failed(std::move(reason));
+  return job;
+}
 
-Job make_job(const CompiledPrompt& prompt, const std::string& schema_error, const std::string& text,
-             const Tokenizer& tokenizer, WordSplitter splitter, TokenPooling pooling,
-             const ExtractOptions& options, std::int64_t max_tokens) {
+std::unique_ptr<Job> make_job(const Family& family, const Prompts& prompts, std::size_t index,
+                              const std::string& text, const ExtractOptions& options) {
   const StageTimer timer(Stage::kTokenize);
-  Job job;
-  job.error = schema_error.empty() ? utf8_error(text) : schema_error;
-  if (!job.error.empty()) return job;
+  std::string error = utf8_error(text);
+  if (!error.empty()) return failed_job(text, std::move(error));
+  std::unique_ptr<Job> job;
   try {
-    job.prepared = prepare_text(prompt, text, tokenizer, splitter, pooling, options.max_len);
-    job.slots = plan_tasks(prompt, job.prepared, options);
+    job = family.prepare(prompts.of(index), text, options);
   } catch (const InputError& e) {
-    job.error = e.what();
-    return job;
+    return failed_job(text, e.what());
   }
-  const auto tokens = static_cast<std::int64_t>(job.prepared.ids.size());
-  if (options.truncation_is_error && job.prepared.truncated_words > 0) {
-    job.error = fmt::format("max_len {} would cut {} of {} words; raise it or use the long form",
-                            *options.max_len, job.prepared.truncated_words, job.prepared.total_words);
-  } else if (max_tokens > 0 && tokens > max_tokens) {
-    job.error = fmt::format(
-        "the text and its schema are {} tokens, this model takes at most {}; set max_len or use the long "
-        "form",
-        tokens, max_tokens);
+  const std::int64_t limit = family.max_sequence_tokens();
+  if (limit > 0 && job->tokens > limit) {
+    return failed_job(text, fmt::format("the text and its schema are {} tokens, this model takes at most {}; "
+                                        "set max_len or use the long form",
+                                        job->tokens, limit));
   }
   return job;
 }
 
-}  // namespace
-
-Engine::Engine(std::unique_ptr<const Model> model, std::unique_ptr<const Tokenizer> tokenizer,
-               TokenPooling pooling, WordSplitter splitter)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), pooling_(pooling), splitter_(splitter) {}
-
-std::vector<Engine::Decoded> Engine::run(const std::vector<std::string>& texts, const Specs& specs,
-                                         const ExtractOptions& options) const {
-  const Prompts prompts(specs, *tokenizer_, pooling_);
-  std::vector<Job> jobs;
-  jobs.reserve(texts.size());
-  std::vector<std::size_t> sound;  // texts that reach the model
+/// The batches of jobs that have something to run, as indices into `jobs`.
+std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::unique_ptr<Job>>& jobs,
+                                                 const Family& family, const ExtractOptions& options) {
+  std::vector<std::size_t> running;
   std::vector<std::int64_t> tokens;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    jobs.push_back(make_job(prompts.of(i), prompts.error_of(i), texts[i], *tokenizer_, splitter_, pooling_,
-                            options, model_->max_sequence_tokens()));
-    if (!jobs.back().error.empty()) continue;
-    sound.push_back(i);
-    tokens.push_back(static_cast<std::int64_t>(jobs.back().prepared.ids.size()));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i]->tokens == 0) continue;
+    running.push_back(i);
+    tokens.push_back(jobs[i]->tokens);
   }
-
-  std::vector<Decoded> decoded(texts.size());
   BatchLimits limits;
   limits.max_sequences = options.batch_size;
-  for (const std::vector<std::size_t>& members : plan_batches(tokens, limits)) {
-    PackedBatch batch;
-    batch.pooling = pooling_;
-    for (const std::size_t member : members) {
-      const StageTimer timer(Stage::kPack);
-      append_sequence(batch, jobs[sound[member]].prepared, jobs[sound[member]].slots);
-    }
-    const std::vector<SequenceOutput> outputs = model_->run(batch);
-    GLINER_CHECK(outputs.size() == members.size());
-    for (std::size_t m = 0; m < members.size(); ++m) {
-      const StageTimer timer(Stage::kDecode);
-      const std::size_t i = sound[members[m]];
-      Job& job = jobs[i];
-      try {
-        decoded[i].result = decode(prompts.of(i), job.prepared, job.slots, outputs[m], options);
-      } catch (const InputError& e) {  // a validator that gave up on this text
-        job.error = e.what();
-      }
-      decoded[i].text = std::move(job.prepared.text);
-    }
+  std::vector<std::vector<std::size_t>> batches =
+      family.batches_matter() ? consecutive_batches(running.size(), limits) : plan_batches(tokens, limits);
+  for (std::vector<std::size_t>& members : batches) {
+    for (std::size_t& member : members) member = running[member];
   }
+  return batches;
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {}
+
+std::vector<std::unique_ptr<Job>> Engine::run(const std::vector<std::string>& texts, const Specs& specs,
+                                              const ExtractOptions& options) const {
+  const Prompts prompts(specs, *family_);
+  std::vector<std::unique_ptr<Job>> jobs;
+  jobs.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!jobs[i].error.empty()) decoded[i].result = failed(jobs[i].error);
+    jobs.push_back(make_job(*family_, prompts, i, texts[i], options));
   }
-  return decoded;
+  for (const std::vector<std::size_t>& members : batches_of(jobs, *family_, options)) {
+    std::vector<Job*> batch;
+    for (const std::size_t member : members) batch.push_back(jobs[member].get());
+    family_->run(batch, options);
+  }
+  return jobs;
 }
 
 std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
@@ -183,9 +141,9 @@ std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const
   check_options(options);
   std::vector<Result> results;
   results.reserve(texts.size());
-  for (Decoded& item : run(texts, specs, options)) {
-    finish_offsets(item.result, item.text, options.offset_unit);
-    results.push_back(std::move(item.result));
+  for (const std::unique_ptr<Job>& job : run(texts, specs, options)) {
+    finish_offsets(job->result, job->text, options.offset_unit);
+    results.push_back(std::move(job->result));
   }
   return results;
 }
@@ -194,88 +152,47 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
                                          const ExtractOptions& options, const LongOptions& windows) const {
   check_options(options);
   if (!options.format_results) throw InputError("the long form has no raw shape: leave format_results on");
-  std::vector<DocumentWindows> documents(texts.size());
+  struct Document {
+    std::vector<Window> windows;
+    std::size_t first = 0;  // of its windows in the list of all
+    std::string error;      // not empty: the document cannot be read at all
+  };
+  std::vector<Document> documents(texts.size());
   std::vector<std::string> window_texts;
   Specs window_specs;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    DocumentWindows& document = documents[i];
+    Document& document = documents[i];
     document.first = window_texts.size();
     document.error = utf8_error(texts[i]);
     if (!document.error.empty()) continue;
-    document.windows = split_windows(texts[i], windows, splitter_);
-    // Corrected, a document of one window is what the short form makes of it, blanks at its ends included.
-    if (options.corrected && document.windows.size() == 1) {
-      document.windows = {{0, static_cast<std::int64_t>(texts[i].size())}};
-    }
+    document.windows = family_->windows(texts[i], windows, options.corrected);
     for (const Window& window : document.windows) {
       window_texts.push_back(texts[i].substr(static_cast<std::size_t>(window.begin_byte),
                                              static_cast<std::size_t>(window.end_byte - window.begin_byte)));
       window_specs.push_back(specs.size() == 1 ? specs.front() : specs[i]);
     }
   }
-  std::vector<Decoded> decoded = run(window_texts, window_specs, window_options(options, windows));
+  std::vector<std::unique_ptr<Job>> jobs =
+      run(window_texts, window_specs, family_->window_options(options, windows));
 
   std::vector<Result> results;
   results.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const DocumentWindows& document = documents[i];
-    if (!document.error.empty()) {
-      results.push_back(failed(document.error));
-      continue;
+    const Document& document = documents[i];
+    std::string error = document.error;
+    std::vector<std::unique_ptr<Job>> own;
+    for (std::size_t w = 0; w < document.windows.size(); ++w) {
+      own.push_back(std::move(jobs[document.first + w]));
+      if (own.back()->result.error && error.empty()) {
+        error = "in one of its windows: " + *own.back()->result.error;
+      }
     }
-    const auto begin = decoded.begin() + static_cast<std::ptrdiff_t>(document.first);
-    std::vector<Decoded> own(
-        std::make_move_iterator(begin),
-        std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(document.windows.size())));
-    results.push_back(
-        merge(texts[i], document, std::move(own), specs.size() == 1 ? *specs.front() : *specs[i], options));
+    const SchemaSpec& spec = specs.size() == 1 ? *specs.front() : *specs[i];
+    results.push_back(error.empty()
+                          ? family_->merge(texts[i], document.windows, std::move(own), spec, options)
+                          : failed(std::move(error)));
   }
   return results;
-}
-
-Result Engine::merge(const std::string& document, const DocumentWindows& windows,
-                     std::vector<Decoded> decoded, const SchemaSpec& spec,
-                     const ExtractOptions& options) const {
-  std::int64_t words = 0;
-  for (const Decoded& item : decoded) {
-    if (item.result.error) return failed("in one of its windows: " + *item.result.error);
-    words += item.result.words;
-  }
-  Result merged;
-  if (options.corrected) {
-    std::vector<Result> results;
-    for (Decoded& item : decoded) results.push_back(std::move(item.result));
-    const bool single = results.size() == 1;
-    merged = single ? std::move(results.front())
-                    : merge_windows_corrected(document, windows.windows, std::move(results), spec, options);
-    finish_offsets(merged, single ? normalize_text(document) : document, options.offset_unit);
-    auto detail = std::make_shared<ResultDetail>(*merged.detail);
-    detail->options = options;
-    merged.detail = std::move(detail);
-  } else {
-    const OffsetMap map(document);
-    std::vector<WindowResult> parts;
-    for (std::size_t w = 0; w < decoded.size(); ++w) {
-      finish_offsets(decoded[w].result, decoded[w].text, OffsetUnit::kCodePoint);
-      parts.push_back({parse_json_input(to_json(decoded[w].result), "window"),
-                       map.from_byte(windows.windows[w].begin_byte, OffsetUnit::kCodePoint)});
-    }
-    std::set<std::string> single_entities;
-    for (const auto& [name, rule] : spec.entity_rules) {
-      if (rule.dtype == Dtype::kStr) single_entities.insert(name);
-    }
-    Json json = merge_windows(document, parts, single_entities, options.overlap_policy);
-    convert_places(json, map, options.offset_unit);
-    read_merged_lists(merged, json, spec);
-    auto detail = std::make_shared<ResultDetail>();
-    detail->options = options;
-    detail->merged = true;
-    detail->merged_json = strip_metadata(json, options.include_confidence, options.include_spans);
-    merged.detail = std::move(detail);
-  }
-  merged.words = words;
-  merged.truncated_words = 0;  // windows lose nothing
-  return merged;
 }
 
 }  // namespace gliner

@@ -4,21 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "config/gliner2_config.h"
-#include "gliner/options.h"
-#include "gliner/result.h"
-#include "models/model.h"
-#include "prompt/compiled_prompt.h"
-#include "tokenizers/tokenizer.h"
+#include "engine/family.h"
 
 namespace gliner {
 
-/// The way of the data: texts and schemas in, results out. Immutable; safe to call from any number of
-/// threads.
+/// The way of the data: texts and schemas in, results out, whatever the family. Immutable; safe to call from
+/// any number of threads.
 class Engine {
  public:
-  Engine(std::unique_ptr<const Model> model, std::unique_ptr<const Tokenizer> tokenizer, TokenPooling pooling,
-         WordSplitter splitter);
+  explicit Engine(std::unique_ptr<const Family> family);
 
   using Specs = std::vector<std::shared_ptr<const SchemaSpec>>;
 
@@ -31,23 +25,14 @@ class Engine {
   std::vector<Result> extract_long(const std::vector<std::string>& texts, const Specs& specs,
                                    const ExtractOptions& options, const LongOptions& windows) const;
 
-  const Model& model() const { return *model_; }
+  const Family& family() const { return *family_; }
 
  private:
-  /// Results with offsets in bytes of the normalised text, which is returned beside them.
-  struct Decoded {
-    Result result;
-    std::string text;
-  };
-  std::vector<Decoded> run(const std::vector<std::string>& texts, const Specs& specs,
-                           const ExtractOptions& options) const;
-  Result merge(const std::string& document, const struct DocumentWindows& windows,
-               std::vector<Decoded> decoded, const SchemaSpec& spec, const ExtractOptions& options) const;
+  /// Finished jobs, one per text; offsets still in bytes.
+  std::vector<std::unique_ptr<Job>> run(const std::vector<std::string>& texts, const Specs& specs,
+                                        const ExtractOptions& options) const;
 
-  std::unique_ptr<const Model> model_;
-  std::unique_ptr<const Tokenizer> tokenizer_;
-  TokenPooling pooling_;
-  WordSplitter splitter_;
+  std::unique_ptr<const Family> family_;
 };
 
 }  // namespace gliner

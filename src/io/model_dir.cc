@@ -127,7 +127,7 @@ std::string find_tokenizer_file(const std::string& directory) {
   const fs::path folder(directory);
   check_is_folder(folder);
   FileFinder finder(folder);
-  const std::string path = finder.find("tokenizer.json", why_no_tokenizer(folder));
+  std::string path = finder.find("tokenizer.json", why_no_tokenizer(folder));
   finder.throw_if_missing();
   return path;
 }

@@ -82,6 +82,9 @@ WeightFile WeightFile::open(const std::string& path) {
 
 const std::map<std::string, TensorView>& WeightFile::tensors() const { return impl_->tensors; }
 std::int64_t WeightFile::file_bytes() const { return impl_->file_bytes; }
+void WeightFile::release_pages() const {
+  for (const MappedFile& file : impl_->files) file.release_pages();
+}
 const std::string& WeightFile::path() const { return impl_->path; }
 
 }  // namespace gliner

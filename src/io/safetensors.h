@@ -45,6 +45,8 @@ class WeightFile {
   const std::map<std::string, TensorView>& tensors() const;
   /// Bytes of all files together.
   std::int64_t file_bytes() const;
+  /// Gives back the memory of every page read so far; what is read again is read from the file again.
+  void release_pages() const;
   /// Path given to open.
   const std::string& path() const;
 

@@ -10,6 +10,7 @@
 #include "config/encoder_config.h"
 #include "gliner/error.h"
 #include "models/gliner2_span.h"
+#include "nn/cpu_features.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -29,6 +30,20 @@ c10::Device parse_device(const std::string& name) {
         "device \"{}\": this build of LibTorch sees no CUDA device; use \"cpu\" or check driver and build",
         name));
   return *device;
+}
+
+void check_dtype(ComputeDtype dtype, c10::Device device) {
+  if (!device.is_cpu()) {
+    if (dtype == ComputeDtype::kInt8)
+      throw InputError("dtype int8 is for CPUs: use float32 or bfloat16 on a GPU");
+    return;
+  }
+  if (dtype == ComputeDtype::kBfloat16 && !cpu_has_bfloat16())
+    throw InputError(
+        "dtype bfloat16: this CPU has neither AVX-512 BF16 nor AMX, where it would be slower than float32; "
+        "use float32 or int8");
+  if (dtype == ComputeDtype::kInt8 && !cpu_has_int8())
+    throw InputError("dtype int8: this CPU lacks VNNI (AVX-512 VNNI or AVX-VNNI); use float32");
 }
 
 const char* counting_layer_name(CountingLayer kind) {
@@ -78,20 +93,21 @@ ModelReport describe(const Gliner2Config& config, const EncoderConfig& encoder_c
 }  // namespace
 
 std::unique_ptr<Model> load_gliner2_span(const ModelFiles& files, std::int64_t tokenizer_size,
-                                         const std::string& device, int threads) {
-  const c10::Device target = parse_device(device);
+                                         const LoadOptions& options) {
+  const c10::Device target = parse_device(options.device);
+  check_dtype(options.dtype, target);
   const MappedFile config_file(files.config);
   const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
   const MappedFile encoder_file(files.encoder_config);
   const EncoderConfig encoder_config = parse_encoder_config(encoder_file.text(), files.encoder_config);
 
   const c10::InferenceMode inference;
-  const int intra_op = init_intra_op_threads(threads);
+  const int intra_op = init_intra_op_threads(options.threads);
   const IntraOpScope scope(intra_op);
   try {
     WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(files.weights)), target);
-    auto modules =
-        std::make_shared<const Gliner2Modules>(WeightScope(store), config, encoder_config, tokenizer_size);
+    auto modules = std::make_shared<const Gliner2Modules>(WeightScope(store), config, encoder_config,
+                                                          tokenizer_size, options.dtype);
     store.check_all_used();
     ModelReport report =
         describe(config, encoder_config, store, std::max(modules->encoder->vocab_size(), tokenizer_size));

@@ -15,14 +15,15 @@
 namespace gliner {
 
 Gliner2Modules::Gliner2Modules(const WeightScope& w, const Gliner2Config& config,
-                               const EncoderConfig& encoder_config, std::int64_t known_ids) {
+                               const EncoderConfig& encoder_config, std::int64_t known_ids,
+                               ComputeDtype dtype) {
   const std::int64_t hidden = encoder_config.hidden_size;
   const auto mlp = [&](const std::string& name, std::int64_t out) {
     return register_module(
         name, std::make_shared<Mlp>(w / name, std::vector<std::string>{"0", "2"},
                                     std::vector<std::int64_t>{hidden, 2 * hidden, out}, Activation::kRelu));
   };
-  encoder = register_module("encoder", make_encoder(w / "encoder", encoder_config, known_ids));
+  encoder = register_module("encoder", make_encoder((w / "encoder").in(dtype), encoder_config, known_ids));
   count_head = mlp("count_pred", kMaxCount);
   count_embedding =
       register_module("count_embed", make_count_embedding(w / "count_embed", config.counting_layer, hidden));

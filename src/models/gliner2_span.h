@@ -19,8 +19,9 @@ namespace gliner {
 /// The modules of a GLiNER2 span checkpoint under its names, so that named_parameters() is the checkpoint's
 /// list.
 struct Gliner2Modules : torch::nn::Module {
+  /// `dtype`: of the encoder's products; the heads stay in float32.
   Gliner2Modules(const WeightScope& w, const Gliner2Config& config, const EncoderConfig& encoder_config,
-                 std::int64_t known_ids);
+                 std::int64_t known_ids, ComputeDtype dtype = ComputeDtype::kFloat32);
 
   std::shared_ptr<Encoder> encoder;
   std::shared_ptr<Mlp> count_head;  ///< [P] -> logits of 0 .. kMaxCount - 1 instances

@@ -37,9 +37,9 @@ class Model {
 
 /// Loads the GLiNER2 span model. `tokenizer_size` is `len(tokenizer)` after the markers were added: the word
 /// embedding is reconciled with it as the reference does (gliner2/models/loading.py,
-/// reconcile_encoder_embeddings: the larger wins). `threads` is the number of intra-op threads (0: all cores
-/// allowed). Throws ModelError.
+/// reconcile_encoder_embeddings: the larger wins). Of `options` the device, the threads and the dtype are
+/// read. Throws ModelError, and InputError for what this machine or build cannot do.
 std::unique_ptr<Model> load_gliner2_span(const ModelFiles& files, std::int64_t tokenizer_size,
-                                         const std::string& device, int threads);
+                                         const LoadOptions& options);
 
 }  // namespace gliner

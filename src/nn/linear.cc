@@ -9,38 +9,55 @@
 namespace gliner {
 
 Projection::Projection(const at::Tensor& weight, const at::Tensor& bias, std::optional<Activation> activation,
-                       c10::Device device)
-    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation) {
+                       c10::Device device, ComputeDtype dtype)
+    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation), on_cpu_(device.is_cpu()) {
   const at::Tensor full = to_float32(weight, device);
   const at::Tensor full_bias = bias.defined() ? to_float32(bias, device) : at::Tensor();
-  if (device.is_cpu()) {
-    packed_.emplace(in_, out_, full.data_ptr<float>(), bias.defined() ? full_bias.data_ptr<float>() : nullptr,
-                    activation);
-  } else {
-    weight_ = full;
-    bias_ = full_bias;
+  if (!on_cpu_) {
+    GLINER_CHECK(dtype != ComputeDtype::kInt8);
+    const auto type = dtype == ComputeDtype::kBfloat16 ? at::kBFloat16 : at::kFloat;
+    weight_ = full.to(type);
+    if (bias.defined()) bias_ = full_bias.to(type);
+    return;
   }
+  const float* bias_data = bias.defined() ? full_bias.data_ptr<float>() : nullptr;
+  if (dtype == ComputeDtype::kInt8)
+    quantized_.emplace(in_, out_, full.data_ptr<float>(), bias_data, activation);
+  else
+    packed_.emplace(in_, out_, full.data_ptr<float>(), bias_data, activation, dtype);
+}
+
+void Projection::run(const at::Tensor& x, at::Tensor& y, bool accumulate) const {
+  if (quantized_) {  // Any row count is as good as another.
+    const at::Tensor from = x.contiguous();
+    quantized_->run(from.data_ptr<float>(), x.size(0), y.data_ptr<float>(), accumulate);
+    return;
+  }
+  const at::Tensor from = with_readable_capacity(x);
+  packed_->run(from.data_ptr<float>(), row_capacity(x.size(0)), y.data_ptr<float>(), accumulate);
+}
+
+at::Tensor Projection::run_plain(const at::Tensor& x) const {
+  return plain_projection(x.to(weight_.scalar_type()), weight_, bias_, activation_).to(at::kFloat);
 }
 
 at::Tensor Projection::forward(const at::Tensor& x, at::Tensor reuse) const {
   GLINER_CHECK(x.dim() == 2 && x.size(1) == in_);
-  if (!packed_) return plain_projection(x, weight_, bias_, activation_);
+  if (!on_cpu_) return run_plain(x);
   const std::int64_t rows = x.size(0);
-  const at::Tensor from = with_readable_capacity(x);
   const bool fits =
       reuse.defined() && reuse.size(0) == rows && reuse.size(1) == out_ && has_writable_capacity(reuse);
   at::Tensor y = fits ? reuse : new_rows(rows, out_, x.device());  // [N, out]
-  packed_->run(from.data_ptr<float>(), row_capacity(rows), y.data_ptr<float>(), /*accumulate=*/false);
+  run(x, y, /*accumulate=*/false);
   return y;
 }
 
 at::Tensor Projection::forward_add(const at::Tensor& x, const at::Tensor& residual) const {
   GLINER_CHECK(x.dim() == 2 && x.size(1) == in_ && !activation_ && residual.size(0) == x.size(0) &&
                residual.size(1) == out_);
-  if (!packed_) return plain_projection(x, weight_, bias_, std::nullopt) + residual;
-  const at::Tensor from = with_readable_capacity(x);
+  if (!on_cpu_) return run_plain(x) + residual;
   at::Tensor y = with_writable_capacity(residual);  // [N, out]
-  packed_->run(from.data_ptr<float>(), row_capacity(x.size(0)), y.data_ptr<float>(), /*accumulate=*/true);
+  run(x, y, /*accumulate=*/true);
   return y;
 }
 
@@ -74,7 +91,7 @@ Linear::Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Op
     bias = w.stored("bias", {out}, "Linear");
     register_weight_at(*this, "bias", bias);
   }
-  projection_.emplace(weight, bias, options.activation, w.device());
+  projection_.emplace(weight, bias, options.activation, w.device(), w.dtype());
 }
 
 Linear::Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in,
@@ -86,7 +103,7 @@ Linear::Linear(const WeightScope& w, const std::vector<std::string>& names, std:
     register_weight_at(*this, name + ".weight", weights.back());
     register_weight_at(*this, name + ".bias", biases.back());
   }
-  projection_.emplace(at::cat(weights), at::cat(biases), std::nullopt, w.device());
+  projection_.emplace(at::cat(weights), at::cat(biases), std::nullopt, w.device(), w.dtype());
 }
 
 }  // namespace gliner

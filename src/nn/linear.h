@@ -10,6 +10,7 @@
 
 #include "config/encoder_config.h"
 #include "nn/packed_matmul.h"
+#include "nn/quantized_matmul.h"
 #include "nn/weight_scope.h"
 
 namespace gliner {
@@ -20,9 +21,10 @@ namespace gliner {
 /// recombine weights register those. Const after construction; thread-safe.
 class Projection {
  public:
-  /// weight: [out, in], any float type; bias: [out] or undefined. The results are on `device`.
+  /// weight: [out, in], any float type; bias: [out] or undefined. The results are on `device`. kInt8 is for
+  /// CPUs only.
   Projection(const at::Tensor& weight, const at::Tensor& bias, std::optional<Activation> activation,
-             c10::Device device);
+             c10::Device device, ComputeDtype dtype = ComputeDtype::kFloat32);
 
   /// x: [N, in] -> [N, out]. `reuse`, if it is a matrix of that shape that nobody else looks at, may hold the
   /// result.
@@ -38,8 +40,14 @@ class Projection {
  private:
   std::int64_t in_, out_;
   std::optional<Activation> activation_;
-  std::optional<PackedMatmul> packed_;  // CPU
-  at::Tensor weight_, bias_;            // Other devices
+  // y (+)= f(x W^T + b) with the form that the CPU has.
+  void run(const at::Tensor& x, at::Tensor& y, bool accumulate) const;
+  at::Tensor run_plain(const at::Tensor& x) const;
+
+  bool on_cpu_;
+  std::optional<PackedMatmul> packed_;        // CPU: float32, bfloat16
+  std::optional<QuantizedMatmul> quantized_;  // CPU: int8
+  at::Tensor weight_, bias_;                  // Other devices
 };
 
 /// The same in plain tensor operations; oracle of the fused form.

@@ -5,19 +5,22 @@
 #include <optional>
 
 #include "config/encoder_config.h"
+#include "gliner/options.h"
 
 namespace gliner {
 
-/// y = f(x W^T + b) with weights that never change, on a CPU in float32: W is reordered once into the layout
-/// that oneDNN's matmul asks for, bias and f are fused into the product.
+/// y = f(x W^T + b) with weights that never change, on a CPU: W is reordered once into the layout that
+/// oneDNN's matmul asks for, bias and f are fused into the product. x and y are float32; in bfloat16 both
+/// factors are rounded to it, products are summed in float32.
 ///
-/// Immutable after construction; `run` is thread-safe. oneDNN primitives depend on the row count and are
-/// shared by all products of one shape in a bounded process-wide cache.
+/// kInt8 is not served here (QuantizedMatmul). Immutable after construction; `run` is thread-safe. oneDNN
+/// primitives depend on the row count and are shared by all products of one shape in a bounded process-wide
+/// cache.
 class PackedMatmul {
  public:
   /// `weight` is [out, in], row-major; `bias` is [out] or null. Both are copied.
   PackedMatmul(std::int64_t in, std::int64_t out, const float* weight, const float* bias,
-               std::optional<Activation> activation);
+               std::optional<Activation> activation, ComputeDtype dtype = ComputeDtype::kFloat32);
   PackedMatmul(PackedMatmul&&) noexcept;
   PackedMatmul& operator=(PackedMatmul&&) noexcept;
   ~PackedMatmul();

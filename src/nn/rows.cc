@@ -12,9 +12,8 @@ std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1)
 }  // namespace
 
 std::int64_t row_capacity(std::int64_t rows) {
-  if (rows <= 32) return round_up(rows, 4);
-  if (rows <= 256) return round_up(rows, 8);
-  if (rows <= 1024) return round_up(rows, 32);
+  if (rows <= 128) return round_up(rows, 4);
+  if (rows <= 512) return round_up(rows, 16);
   return round_up(rows, 64);
 }
 

@@ -57,6 +57,14 @@ at::Tensor view_of(const TensorView& view, at::ScalarType type,
 WeightStore::WeightStore(std::shared_ptr<const WeightFile> file, c10::Device device)
     : file_(std::move(file)), device_(device) {}
 
+void WeightStore::count_read(std::size_t bytes) {
+  constexpr std::size_t kStep = std::size_t{64} << 20;
+  read_bytes_ += bytes;
+  if (read_bytes_ < kStep) return;
+  read_bytes_ = 0;
+  file_->release_pages();
+}
+
 void WeightStore::check_all_used() const {
   std::vector<std::string> left;
   for (const auto& [name, view] : file_->tensors())
@@ -99,6 +107,12 @@ WeightScope WeightScope::operator/(std::string_view name) const {
   return inner;
 }
 
+WeightScope WeightScope::in(ComputeDtype dtype) const {
+  WeightScope same(*this);
+  same.dtype_ = dtype;
+  return same;
+}
+
 std::string WeightScope::full_name(std::string_view name) const { return prefix_ + std::string(name); }
 
 at::Tensor WeightScope::stored(std::string_view name, const std::vector<std::int64_t>& shape,
@@ -122,6 +136,7 @@ at::Tensor WeightScope::stored(std::string_view name, const std::vector<std::int
     throw ModelError(fmt::format("{}: tensor '{}': expected element type F32, F16 or BF16 for {}, found {}",
                                  view.file, full, module, dtype_name(view.dtype)));
   store_->use_[full] = module;
+  store_->count_read(view.bytes);
   return view_of(view, *type, store_->file_);
 }
 

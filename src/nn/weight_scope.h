@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gliner/extractor.h"
+#include "gliner/options.h"
 #include "io/safetensors.h"
 
 namespace gliner {
@@ -38,6 +39,12 @@ class WeightStore {
 
  private:
   friend class WeightScope;
+
+  // Most tensors are packed as soon as they are bound and not read again: every now and then the file's pages
+  // are given back, so that loading does not hold the checkpoint twice.
+  void count_read(std::size_t bytes);
+
+  std::size_t read_bytes_ = 0;
   std::shared_ptr<const WeightFile> file_;
   c10::Device device_;
   std::map<std::string, std::string> use_;         // Tensor -> module
@@ -67,13 +74,19 @@ class WeightScope {
   /// Declares a tensor that some checkpoints carry and no module needs. Absent ones are fine.
   void not_needed(std::string_view name, const std::string& reason) const;
 
+  /// This scope for modules whose products are done in `dtype`; scopes inside it inherit that. The scope of a
+  /// store is kFloat32.
+  WeightScope in(ComputeDtype dtype) const;
+
   c10::Device device() const { return store_->device(); }
+  ComputeDtype dtype() const { return dtype_; }
   /// Name of a tensor of this scope in the file.
   std::string full_name(std::string_view name) const;
 
  private:
   WeightStore* store_;
   std::string prefix_;  // Empty, or ends with a dot.
+  ComputeDtype dtype_ = ComputeDtype::kFloat32;
 };
 
 /// `weights` as contiguous float32 on `device`.

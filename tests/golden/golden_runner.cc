@@ -1,7 +1,8 @@
 // Answers the cases of a golden file (tests/data/README.md tells their format) with this engine:
 //
 //   golden_runner MODEL_DIR CASES.jsonl                    {"id", "result"} or {"id", "error"} per case
-//   golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line
+//   golden_runner --dtype NAME MODEL_DIR CASES.jsonl       the same in bfloat16 or int8, to see what they
+//   change golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line
 //
 // It never reads the expected answers. Exit status: 0 when every line was answered, 2 wrong usage, 3 no
 // model.
@@ -26,13 +27,14 @@ void each_line(const std::string& path, const std::function<void(const golden::J
   }
 }
 
-void answer_cases(const std::string& directory, const std::string& path) {
+void answer_cases(const std::string& directory, const std::string& path, gliner::ComputeDtype dtype) {
   std::map<std::string, gliner::Extractor> models;  // by word splitter
   const auto model_for = [&](const std::string& splitter) -> const gliner::Extractor& {
     const auto found = models.find(splitter);
     if (found != models.end()) return found->second;
     gliner::LoadOptions options;
     options.word_splitter = gliner::parse_word_splitter(splitter);
+    options.dtype = dtype;
     return models.emplace(splitter, gliner::Extractor::load(directory, options)).first->second;
   };
   model_for("whitespace");
@@ -75,10 +77,12 @@ int main(int argc, char** argv) {
   try {
     if (args.size() == 3 && args[0] == "--tokenizer") {
       answer_tokenizer(args[1], args[2]);
+    } else if (args.size() == 4 && args[0] == "--dtype") {
+      answer_cases(args[2], args[3], gliner::parse_compute_dtype(args[1]));
     } else if (args.size() == 2) {
-      answer_cases(args[0], args[1]);
+      answer_cases(args[0], args[1], gliner::ComputeDtype::kFloat32);
     } else {
-      std::cerr << "usage: golden_runner [--tokenizer] MODEL_DIR FILE.jsonl\n";
+      std::cerr << "usage: golden_runner [--tokenizer | --dtype NAME] MODEL_DIR FILE.jsonl\n";
       return 2;
     }
   } catch (const gliner::ModelError& e) {

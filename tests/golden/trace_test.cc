@@ -134,7 +134,7 @@ TEST_P(TraceTest, EveryStageEqualsTheReference) {
   const ModelFiles files = find_model_files(data_folder(model_name) + "model");
   Tokenizer tokenizer = Tokenizer::load(files.tokenizer);
   tokenizer.add_special_tokens(marker_tokens());
-  const auto model = load_gliner2_span(files, tokenizer.size(), "cpu", 2);
+  const auto model = load_gliner2_span(files, tokenizer.size(), LoadOptions{"cpu", 2});
   const std::string pooling_name = model->report().token_pooling;
   const TokenPooling pooling = pooling_name == "first"  ? TokenPooling::kFirst
                                : pooling_name == "mean" ? TokenPooling::kMean

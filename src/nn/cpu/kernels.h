@@ -60,6 +60,24 @@ struct LayerNormRows {
   float* y = nullptr;
 };
 
+enum class RowActivation { kNone, kGelu, kRelu };
+
+/// y (+)= f(column_scale[c] * step * sums[c] + column_offset[c] * least + bias[c]) over each row: integer
+/// sums of a product whose row of x was `least + step * integer` back in float32. GELU by erf, itself by
+/// Abramowitz and Stegun 7.1.26 (within 1.5e-7).
+struct ScaledRows {
+  const std::int32_t* sums = nullptr;  ///< [rows, columns]
+  const float* row_scale = nullptr;    ///< [rows, 2]: step, least
+  const float* column_scale = nullptr;
+  const float* column_offset = nullptr;
+  const float* bias = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  RowActivation activation = RowActivation::kNone;
+  bool accumulate = false;
+  float* y = nullptr;  ///< [rows, columns]
+};
+
 /// The loops of this engine that oneDNN has no primitive for, compiled once per instruction set. Pure
 /// functions on caller's memory; thread-safe.
 struct CpuKernels {
@@ -67,6 +85,9 @@ struct CpuKernels {
   void (*attention_head)(const AttentionHead&);
   void (*span_scores)(const SpanScores&);
   void (*layer_norm)(const LayerNormRows&);
+  /// Rounds `count` floats to 256 steps between the least and the greatest: x = scale[1] + scale[0] * steps.
+  void (*quantize_row)(const float* x, std::int64_t count, std::uint8_t* steps, float* scale);
+  void (*scale_rows)(const ScaledRows&);
 };
 
 /// The best set this CPU runs.

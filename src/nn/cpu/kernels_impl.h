@@ -3,6 +3,7 @@
 // of it, compiled for a newer CPU, could be the copy that the linker keeps for the whole program.
 #include "nn/cpu/attention_impl.h"
 #include "nn/cpu/kernels.h"
+#include "nn/cpu/quantized_impl.h"
 #include "nn/cpu/vec_impl.h"
 
 namespace gliner {

@@ -34,6 +34,11 @@ TEST(BatchPlanner, NeighboursAreOfSimilarLengthAndEqualOnesKeepTheirOrder) {
   EXPECT_EQ(plan_batches({1, 9, 1, 8}, {2, 100}), (std::vector<std::vector<std::size_t>>{{1, 3}, {0, 2}}));
 }
 
+TEST(BatchPlanner, ConsecutiveBatchesKeepTheOrderAndEndWithTheRest) {
+  EXPECT_EQ(consecutive_batches(5, {2, 1}), (std::vector<std::vector<std::size_t>>{{0, 1}, {2, 3}, {4}}));
+  EXPECT_TRUE(consecutive_batches(0, {}).empty());
+}
+
 TEST(BatchPlanner, NoTextsMakeNoBatches) { EXPECT_TRUE(plan_batches({}, {}).empty()); }
 
 }  // namespace

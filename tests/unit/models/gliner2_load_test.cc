@@ -26,7 +26,7 @@ class LoadTest : public ::testing::Test {
   std::unique_ptr<Model> load(std::int64_t tokenizer_size = kVocabulary) {
     ModelFiles files = files_;
     files.weights = folder_.write("model.safetensors", testing::checkpoint_bytes(entries_));
-    return load_gliner2_span(files, tokenizer_size, "cpu", 1);
+    return load_gliner2_span(files, tokenizer_size, LoadOptions{"cpu", 1});
   }
 
   ModelFiles files_;
@@ -134,7 +134,9 @@ TEST_F(LoadTest, TheLargerVocabularyWins) {
 
 TEST_F(LoadTest, RefusesADeviceThatIsNone) {
   for (const char* device : {"gpu", "", "cpu0x", "meta"})
-    EXPECT_THAT(error_of<InputError>([&] { load_gliner2_span(files_, kVocabulary, device, 1); }),
+    EXPECT_THAT(error_of<InputError>([&] {
+                  load_gliner2_span(files_, kVocabulary, LoadOptions{device, 1});
+                }),
                 AllOf(HasSubstr("device"), HasSubstr("cpu")));
 }
 

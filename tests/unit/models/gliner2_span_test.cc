@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Models, Gliner2SpanTest,
 
 TEST_P(Gliner2SpanTest, ABatchGivesWhatEachTextGivesAlone) {
   const auto [name, pooling] = GetParam();
-  const auto model = load_gliner2_span(files_of(name), 491, "cpu", 2);
+  const auto model = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", 2});
   const PackedBatch batch = random_batch(pooling, 6, 1);
   const std::vector<SequenceOutput> together = model->run(batch);
   ASSERT_EQ(together.size(), 6U);
@@ -117,16 +117,16 @@ TEST_P(Gliner2SpanTest, ABatchGivesWhatEachTextGivesAlone) {
 TEST_P(Gliner2SpanTest, TheNumberOfThreadsChangesNothing) {
   const auto [name, pooling] = GetParam();
   const PackedBatch batch = random_batch(pooling, 3, 2);
-  const auto expected = load_gliner2_span(files_of(name), 491, "cpu", 1)->run(batch);
+  const auto expected = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", 1})->run(batch);
   for (const int threads : {2, 3}) {
-    const auto found = load_gliner2_span(files_of(name), 491, "cpu", threads)->run(batch);
+    const auto found = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", threads})->run(batch);
     for (std::size_t s = 0; s < expected.size(); ++s) expect_same(expected[s], found[s], 1e-6F);
   }
 }
 
 TEST_P(Gliner2SpanTest, ManyThreadsAtOnceGetTheSame) {
   const auto [name, pooling] = GetParam();
-  const auto model = load_gliner2_span(files_of(name), 491, "cpu", 2);
+  const auto model = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", 2});
   std::vector<PackedBatch> batches;
   std::vector<std::vector<SequenceOutput>> expected, found(4);
   for (unsigned i = 0; i < 4; ++i) {
@@ -142,7 +142,7 @@ TEST_P(Gliner2SpanTest, ManyThreadsAtOnceGetTheSame) {
 
 TEST_P(Gliner2SpanTest, ATextWithoutWordsHasNoSpansButItsClasses) {
   const auto [name, pooling] = GetParam();
-  const auto model = load_gliner2_span(files_of(name), 491, "cpu", 1);
+  const auto model = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", 1});
   PackedBatch batch = random_batch(pooling, 2, 3);
   batch.sequences[0].rows.clear();
   batch.sequences[0].first_text_row = 0;
@@ -159,7 +159,7 @@ TEST_P(Gliner2SpanTest, ATextWithoutWordsHasNoSpansButItsClasses) {
 
 TEST_P(Gliner2SpanTest, EmptyTasksAndBatchesAreSkipped) {
   const auto [name, pooling] = GetParam();
-  const auto model = load_gliner2_span(files_of(name), 491, "cpu", 1);
+  const auto model = load_gliner2_span(files_of(name), 491, LoadOptions{"cpu", 1});
   EXPECT_TRUE(model->run(PackedBatch{}).empty());
   PackedBatch batch = random_batch(pooling, 1, 4);
   for (TaskSlot& task : batch.sequences[0].tasks) {
@@ -175,7 +175,7 @@ TEST_P(Gliner2SpanTest, EmptyTasksAndBatchesAreSkipped) {
 }
 
 TEST(Gliner2Span, RefusesATextBeyondTheEncodersPositionsBeforeComputing) {
-  const auto model = load_gliner2_span(files_of("span-bert"), 1010, "cpu", 1);
+  const auto model = load_gliner2_span(files_of("span-bert"), 1010, LoadOptions{"cpu", 1});
   EXPECT_EQ(model->max_sequence_tokens(), 2048);
   PackedBatch batch;
   batch.sequences.resize(2);
@@ -189,7 +189,8 @@ TEST(Gliner2Span, RefusesATextBeyondTheEncodersPositionsBeforeComputing) {
               ::testing::AllOf(::testing::HasSubstr("text 1"), ::testing::HasSubstr("2048"),
                                ::testing::HasSubstr("2049")));
   EXPECT_FALSE(traced);
-  EXPECT_EQ(load_gliner2_span(files_of("span-deberta-v3"), 1211, "cpu", 1)->max_sequence_tokens(), 0);
+  EXPECT_EQ(
+      load_gliner2_span(files_of("span-deberta-v3"), 1211, LoadOptions{"cpu", 1})->max_sequence_tokens(), 0);
 }
 
 }  // namespace

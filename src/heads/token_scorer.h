@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nn/attention.h"
+#include "nn/linear.h"
+
+namespace gliner {
+
+/// Scores every word as the start, the end and a part of an entity of every label
+/// (gliner/modeling/scorers.py, Scorer): with projections t, t' of the word and l, l' of the label
+///   W2 relu(W1 [t; l; t' * l'] + b1) + b2.
+/// The first product splits into a part of the word, one of the label and one of their product; only the last
+/// is computed for every pair. Const after construction; thread-safe.
+class TokenScorer : public torch::nn::Module {
+ public:
+  TokenScorer(const WeightScope& w, std::int64_t hidden);
+
+  /// words: [W, H], those of sequence b are [word_start[b], word_start[b + 1]); labels: [Q, H] and
+  /// label_start likewise -> per sequence the logits [words, labels, 3] on the CPU: start, end, inside.
+  std::vector<at::Tensor> forward(const at::Tensor& words, const SequenceStart& word_start,
+                                  const at::Tensor& labels, const SequenceStart& label_start) const;
+
+ private:
+  std::int64_t hidden_;
+  std::shared_ptr<Linear> word_, label_;                          // H -> 2H
+  std::optional<Projection> word_part_, label_part_, pair_part_;  // Of the first product: H -> 4H
+  std::shared_ptr<Linear> last_;                                  // 4H -> 3
+};
+
+}  // namespace gliner
