@@ -1,0 +1,1 @@
+"""One module per table of bench/RESULTS.md. Each has TITLE and lines(context) -> Markdown lines."""

@@ -1,0 +1,90 @@
+// Times parts of the engine that the command does not show by themselves. bench/compare.py drives it; by
+// hand:
+//
+//   gliner_probe encoder --model-dir DIR --threads 2 --shape 1,64 --shape 8,128
+//   echo '{"texts": ["Tim Cook met Angela Merkel."]}' | gliner_probe tokenizer --model-dir DIR
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "encoder_probe.h"
+#include "tokenizer_probe.h"
+
+namespace {
+
+using Answer = std::function<nlohmann::ordered_json(const nlohmann::json&)>;
+
+// One request a line, one reply a line, until the input ends. A request that fails is answered with its
+// error.
+void serve(const Answer& answer) {
+  for (std::string line; std::getline(std::cin, line);) {
+    nlohmann::ordered_json reply;
+    try {
+      reply = answer(nlohmann::json::parse(line));
+    } catch (const std::exception& error) {
+      reply = {{"error", error.what()}};
+    }
+    std::cout << reply.dump() << std::endl;
+  }
+}
+
+struct Options {
+  std::string model_dir, prefix = "encoder";
+  int threads = 0, repeats = 5;
+  std::vector<std::string> shapes;
+};
+
+nlohmann::json request_of(const std::string& shape, int repeats) {
+  const std::size_t comma = shape.find(',');
+  if (comma == std::string::npos) throw CLI::ValidationError("--shape", "expected B,L, found " + shape);
+  return {{"batch", std::stoll(shape.substr(0, comma))},
+          {"length", std::stoll(shape.substr(comma + 1))},
+          {"repeats", repeats},
+          {"floor", true}};
+}
+
+void run_encoder(const Options& options) {
+  gliner::EncoderProbe probe(options.model_dir, options.prefix, options.threads);
+  const Answer answer = [&](const nlohmann::json& request) { return probe.answer(request); };
+  if (options.shapes.empty()) return serve(answer);
+  for (const std::string& shape : options.shapes)
+    std::cout << answer(request_of(shape, options.repeats)).dump() << std::endl;
+}
+
+void run_tokenizer(const Options& options) {
+  const gliner::TokenizerProbe probe(options.model_dir);
+  serve([&](const nlohmann::json& request) { return probe.answer(request); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Times parts of the engine: JSON requests on standard input, JSON replies on standard output");
+  Options options;
+  app.require_subcommand(1);
+  CLI::App* encoder =
+      app.add_subcommand("encoder", "Forward pass of the encoder, and the bare products of it");
+  encoder->add_option("--prefix", options.prefix, "Where the encoder's tensors lie in the checkpoint")
+      ->capture_default_str();
+  encoder->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  encoder->add_option("--shape", options.shapes,
+                      "B,L: time B random sequences of L tokens instead of requests");
+  encoder->add_option("--repeats", options.repeats, "Passes of a shape; the best one counts")
+      ->capture_default_str();
+  CLI::App* tokenizer = app.add_subcommand("tokenizer", "Texts to ids, on one thread");
+  for (CLI::App* command : {encoder, tokenizer})
+    command->add_option("--model-dir", options.model_dir, "Checkpoint folder")->required();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (encoder->parsed()) run_encoder(options);
+    if (tokenizer->parsed()) run_tokenizer(options);
+  } catch (const std::exception& error) {
+    std::cerr << "gliner_probe: " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}
