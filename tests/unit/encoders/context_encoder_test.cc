@@ -148,8 +148,12 @@ TEST(LayersFuser, CountsPaddingThatSeesTheTokensAndIsNotSeen) {
   }
   w.linear("fuser.squeeze", 12, 1);
   w.linear("fuser.W1", 2, 1);
-  w.set("fuser.W1.bias", at::full({1}, 3.0));  // Past the relu.
   w.linear("fuser.W2", 1, 2);
+  // Weights that tell one mean from another, and pass the relu.
+  w.set("fuser.squeeze.weight", at::randn({1, 12}) * 5);
+  w.set("fuser.W1.bias", at::full({1}, 20.0));
+  w.set("fuser.W2.weight", at::tensor({1.F, -1.F}).view({2, 1}));
+  w.set("fuser.W2.bias", at::tensor({-20.F, 20.F}));
   w.linear("fuser.output_projection", 12, 12);
   const WeightScope scope = w.scope();
   const auto encoder = make_encoder(scope, config, 0);
