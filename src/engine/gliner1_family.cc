@@ -97,7 +97,8 @@ Gliner1Family::Gliner1Family(Gliner1Config config, Gliner1Tokenizers tokenizers,
 bool Gliner1Family::batches_matter() const {
   if (config_.streaming) return false;
   return config_.span_mode == SpanMode::kMarkerV1 || config_.span_mode == SpanMode::kMarkerV2 ||
-         config_.span_context || config_.relations || config_.decoder || config_.represent_spans;
+         config_.span_context || config_.fuse_layers || config_.relations || config_.decoder ||
+         config_.represent_spans;
 }
 
 std::unique_ptr<const FamilyPrompt> Gliner1Family::compile(std::shared_ptr<const SchemaSpec> spec,
@@ -151,6 +152,7 @@ std::unique_ptr<Job> Gliner1Family::prepare(const FamilyPrompt& prompt, const st
 
 void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& options) const {
   SpanBatch batch;
+  batch.pad_id = std::max(tokenizers_.text.pad_id, 0);
   batch.threshold = options.threshold;
   batch.adjacency_threshold = options.adjacency_threshold.value_or(options.threshold);
   batch.class_scores = options.class_scores;
@@ -169,7 +171,8 @@ void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto& job = static_cast<Gliner1Job&>(*jobs[i]);
     try {
-      job.result = decode_spans(*job.prompt, job.text, job.prepared, outputs[i], {}, job.allowed, options);
+      job.result = decode_spans(*job.prompt, job.text, job.prepared, outputs[i], generated_labels(outputs[i]),
+                                job.allowed, options);
     } catch (const InputError& e) {  // a validator that gave up on this text
       job.result = Result();
       job.result.error = e.what();

@@ -151,14 +151,16 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
   return mean_of_sequences(tokens, start);
 }
 
-at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids,
-                                       const SequenceStart& start) const {
+at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                                       std::int64_t padded_tokens, std::int32_t pad_id) const {
   if (backbone) {
     const at::Tensor states = backbone->forward(backbone->embed(ids), start);  // [T, H of the backbone]
     return token_projection ? token_projection->forward(states) : states;
   }
-  const at::Tensor tokens = layers_fuser ? layers_fuser->forward(*encoder, ids, start)
-                                         : encoder->forward(ids, start);  // [T, H of the encoder]
+  // [T, H of the encoder]
+  const at::Tensor tokens = layers_fuser
+                                ? layers_fuser->forward_padded(*encoder, ids, start, padded_tokens, pad_id)
+                                : encoder->forward(ids, start);
   return projection ? projection->forward(tokens) : tokens;
 }
 

@@ -30,7 +30,9 @@ struct Gliner1Modules : torch::nn::Module {
                  const TokenizerSizes& sizes);
 
   /// ids -> [T, H] of the text, layer fusion and projection included.
-  at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+  /// `padded_tokens`: of the longest text of the batch, to which the reference pads with `pad_id`.
+  at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+                         std::int64_t padded_tokens, std::int32_t pad_id) const;
 
   /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
   at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;

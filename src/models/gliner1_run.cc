@@ -82,14 +82,16 @@ at::Tensor Gliner1Run::encode_tokens() const {
   SequenceStart start = {0};
   std::vector<std::int32_t> ids;
   std::vector<std::int64_t> places;
+  std::int64_t longest = 0;
   for (const SpanSequence& sequence : batch_.sequences) {
     for (std::int64_t t = sequence.token_begin; t < sequence.token_begin + sequence.encoded_tokens; ++t)
       places.push_back(t);
     const auto begin = batch_.ids.begin() + sequence.token_begin;
     ids.insert(ids.end(), begin, begin + sequence.encoded_tokens);
     start.push_back(static_cast<std::int64_t>(ids.size()));
+    longest = std::max<std::int64_t>(longest, sequence.encoded_tokens);
   }
-  const at::Tensor read = modules_.encode_text(ids, start);
+  const at::Tensor read = modules_.encode_text(ids, start, longest, batch_.pad_id);
   if (ids.size() == batch_.ids.size()) return read;
   at::Tensor tokens = at::zeros({static_cast<std::int64_t>(batch_.ids.size()), read.size(1)}, read.options());
   tokens.index_copy_(0, at::tensor(places, at::kLong).to(read.device()), read);

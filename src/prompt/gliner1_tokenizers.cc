@@ -106,6 +106,7 @@ Gliner1Tokenizers load_gliner1_tokenizers(const ModelFiles& files, const Gliner1
   Gliner1Tokenizers tokenizers;
   tokenizers.text = load_tokenizer(files.tokenizer, files.tokenizer_config,
                                    config.adds_tokens() ? markers_of(config) : std::vector<std::string>());
+  read_end_tokens(tokenizers.text, files.tokenizer_config);
   find_markers(config, tokenizers, config.adds_tokens() && !config.has_labels_encoder, files.tokenizer);
   if (config.has_labels_encoder) {
     check_present(files.labels_tokenizer, files.config, "a bi-encoder", "labels_tokenizer/tokenizer.json");

@@ -57,6 +57,7 @@ struct GenerationRequest {
 struct SpanBatch {
   std::vector<std::int32_t> ids;  ///< T
   std::vector<SpanSequence> sequences;
+  std::int32_t pad_id = 0;           ///< What the reference pads texts with; seen where layers are fused.
   double threshold = 0.5;            ///< Spans above it become nodes of relations and get generated labels.
   double adjacency_threshold = 0.5;  ///< Pairs above it are scored as relations.
   bool class_scores = false;         ///< Fill SpanOutput::class_scores.
