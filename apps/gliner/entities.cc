@@ -35,6 +35,7 @@ void add_entities_command(CLI::App& app, GlobalOptions& global, Action& action) 
       ->type_name("JSON|FILE")
       ->group(group);
   add_extraction_options(*command, options->extraction);
+  add_gliner1_options(*command, options->extraction);
   command->callback([options, &global, &action] {
     action = [options, &global] {
       return run_extraction(global, options->extraction, {make_schema(*options), {}});

@@ -103,55 +103,6 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->group(group);
 }
 
-/// What GLiNER v1 models understand besides.
-void add_gliner1_options(CLI::App& app, ExtractOptions& options) {
-  const std::string group = "GLiNER v1 models";
-  const auto probability = [&](const std::string& name, std::optional<double>& value,
-                               const std::string& description) {
-    app.add_option_function<double>(
-           name, [&value](double given) { value = given; }, description + " (default: --threshold)")
-        ->check(kProbability)
-        ->type_name("SCORE")
-        ->group(group);
-  };
-  app.add_option_function<int>(
-         "--max-tokens", [&options](int tokens) { options.max_tokens = tokens; },
-         "Sub-word tokens that are read of each text with its labels (default: all)")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->group(group);
-  app.add_flag("--multi-label", options.multi_label, "One span may have several labels")->group(group);
-  app.add_flag("--class-scores", options.class_scores, "Show the five best labels; with --format spans")
-      ->group(group);
-  probability("--adjacency-threshold", options.adjacency_threshold,
-              "Pairs of entities above it are looked at for relations");
-  probability("--relation-threshold", options.relation_threshold, "Keep relations above it");
-  LabelGeneration& generation = options.generation;
-  add_repeatable(app, "--generate-only", generation.constraints,
-                 "Generated labels are one of these; may be repeated")
-      ->group(group);
-  app.add_option("--generated-labels", generation.sequences, "Labels generated for a span, by beam search")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--max-new-tokens", generation.max_new_tokens, "Tokens of a generated label")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
-  app.add_flag("--sample", generation.sample, "Draw generated labels at --temperature")->group(group);
-  app.add_option("--temperature", generation.temperature, "Of --sample")
-      ->check(CLI::PositiveNumber)
-      ->type_name("T")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--seed", generation.seed, "Of --sample")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
-}
-
 OffsetUnit parse_offset_unit(const std::string& name) {
   if (name == "byte") return OffsetUnit::kByte;
   if (name == "utf16") return OffsetUnit::kUtf16;
@@ -338,11 +289,59 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->group(group);
 }
 
+void add_gliner1_options(CLI::App& app, ExtractionOptions& all) {
+  ExtractOptions& options = all.inference.extract;
+  const std::string group = "GLiNER v1 models";
+  const auto probability = [&](const std::string& name, std::optional<double>& value,
+                               const std::string& description) {
+    app.add_option_function<double>(
+           name, [&value](double given) { value = given; }, description + " (default: --threshold)")
+        ->check(kProbability)
+        ->type_name("SCORE")
+        ->group(group);
+  };
+  app.add_option_function<int>(
+         "--max-tokens", [&options](int tokens) { options.max_tokens = tokens; },
+         "Sub-word tokens that are read of each text with its labels (default: all)")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->group(group);
+  app.add_flag("--multi-label", options.multi_label, "One span may have several labels")->group(group);
+  app.add_flag("--class-scores", options.class_scores, "Show the five best labels; with --format spans")
+      ->group(group);
+  probability("--adjacency-threshold", options.adjacency_threshold,
+              "Pairs of entities above it are looked at for relations");
+  probability("--relation-threshold", options.relation_threshold, "Keep relations above it");
+  LabelGeneration& generation = options.generation;
+  add_repeatable(app, "--generate-only", generation.constraints,
+                 "Generated labels are one of these; may be repeated")
+      ->group(group);
+  app.add_option("--generated-labels", generation.sequences, "Labels generated for a span, by beam search")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-new-tokens", generation.max_new_tokens, "Tokens of a generated label")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--sample", generation.sample, "Draw generated labels at --temperature")->group(group);
+  app.add_option("--temperature", generation.temperature, "Of --sample")
+      ->check(CLI::PositiveNumber)
+      ->type_name("T")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", generation.seed, "Of --sample")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
 void add_extraction_options(CLI::App& app, ExtractionOptions& options) {
   add_input_options(app, options.input);
   add_output_options(app, options.output);
   add_inference_options(app, options.inference);
-  add_gliner1_options(app, options.inference.extract);
 }
 
 CLI::Option* add_repeatable(CLI::App& app, const std::string& name, std::vector<std::string>& values,

@@ -84,6 +84,8 @@ struct ExtractionOptions {
 void add_global_options(CLI::App& app, GlobalOptions& options);
 void add_input_options(CLI::App& app, InputOptions& options);
 void add_extraction_options(CLI::App& app, ExtractionOptions& options);
+/// What GLiNER v1 models understand besides; for the commands that those can answer.
+void add_gliner1_options(CLI::App& app, ExtractionOptions& options);
 
 /// An option that takes one value each time it is given. Unlike CLI11's own vectors it never swallows the
 /// positional argument behind it and leaves brackets in a value alone.

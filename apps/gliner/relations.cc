@@ -43,6 +43,7 @@ void add_relations_command(CLI::App& app, GlobalOptions& global, Action& action)
                  "Entity type; may be repeated. GLiNER v1 models relate entities of these types only")
       ->group(group);
   add_extraction_options(*command, options->extraction);
+  add_gliner1_options(*command, options->extraction);
   command->callback([options, &global, &action] {
     action = [options, &global] {
       return run_extraction(global, options->extraction, {make_schema(*options), {}});

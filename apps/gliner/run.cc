@@ -70,6 +70,7 @@ void add_run_command(CLI::App& app, GlobalOptions& global, Action& action) {
       ->capture_default_str()
       ->group(group);
   add_extraction_options(*command, options->extraction);
+  add_gliner1_options(*command, options->extraction);
   command->callback(
       [options, &global, &action] { action = [options, &global] { return run(global, *options); }; });
 }
