@@ -73,7 +73,11 @@ at::Tensor by_definition(const RandomWeights& w, const std::string& mode, const 
       parts.push_back(
           at::constant_pad_nd(words, {0, 0, 0, std::max<std::int64_t>(0, padded_words - words.size(0))})
               .mean(0));
-    if (mode == "markerV2") parts.push_back(projection(w, "project_context", words[words.size(0) - 1]));
+    if (mode == "markerV2") {  // The last word of the padded batch: zeros where that is padding.
+      const bool is_padding = padded_words > words.size(0);
+      const at::Tensor last_word = words[words.size(0) - 1];
+      parts.push_back(projection(w, "project_context", is_padding ? at::zeros_like(last_word) : last_word));
+    }
     return projection(w, "out_project", at::relu(at::cat(parts)));
   }
   if (mode == "query") return at::relu(w.apply("project.0", first * w["query_seg"].select(1, width - 1)));
