@@ -1,15 +1,13 @@
 #include "nn/onednn_product.h"
 
 #include <cstddef>
-#include <list>
-#include <map>
-#include <mutex>
 #include <tuple>
 #include <unordered_map>
 
 #include "base/check.h"
 #include "config/encoder_config.h"
 #include "nn/aligned_buffer.h"
+#include "nn/primitive_cache.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -84,41 +82,8 @@ dnnl::matmul::primitive_desc make_desc(const ProductKey& key, const memory::desc
 #endif
 }
 
-// Generated primitives by shape, the least recently used dropped first. The packed layout depends on (in,
-// out) alone, so that every PackedMatmul of one shape can run the same primitive.
-class ProductCache {
- public:
-  std::shared_ptr<const Product> get(const ProductKey& key, const memory::desc& weight) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (const auto found = index_.find(key); found != index_.end()) {
-        entries_.splice(entries_.begin(), entries_, found->second);
-        return found->second->second;
-      }
-    }
-    // Generated outside the lock: it takes a millisecond. Two threads may do so at once; the first one's is
-    // kept.
-    auto desc = make_desc(key, weight);
-    auto product = std::make_shared<const Product>(Product{desc, dnnl::matmul(desc)});
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (const auto found = index_.find(key); found != index_.end()) return found->second->second;
-    entries_.emplace_front(key, product);
-    index_[key] = entries_.begin();
-    if (entries_.size() > kCapacity) {
-      index_.erase(entries_.back().first);
-      entries_.pop_back();
-    }
-    return product;
-  }
-
- private:
-  // About 80 row counts (row_capacity below 2,048) of a dozen shapes.
-  static constexpr std::size_t kCapacity = 1024;
-  using Entries = std::list<std::pair<ProductKey, std::shared_ptr<const Product>>>;
-  std::mutex mutex_;
-  Entries entries_;  // Most recently used first.
-  std::map<ProductKey, Entries::iterator, KeyOrder> index_;
-};
+// About 80 row counts (row_capacity below 2,048) of a dozen shapes.
+constexpr std::size_t kCachedProducts = 1024;
 
 // Row count whose layout is taken for all: oneDNN 2.6 and 3.x give the same one for every count.
 constexpr std::int64_t kLayoutRows = 64;
@@ -126,8 +91,11 @@ constexpr std::int64_t kLayoutRows = 64;
 }  // namespace
 
 std::shared_ptr<const Product> product_for(const ProductKey& key, const memory::desc& weight) {
-  static ProductCache cache;
-  return cache.get(key, weight);
+  static PrimitiveCache<ProductKey, Product, KeyOrder> cache(kCachedProducts);
+  return cache.get(key, [&] {
+    const auto desc = make_desc(key, weight);
+    return Product{desc, dnnl::matmul(desc)};
+  });
 }
 
 memory pack_weight(ProductKey key, const void* weight, memory::data_type stored) {

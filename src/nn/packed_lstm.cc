@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <list>
-#include <map>
-#include <mutex>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "base/check.h"
 #include "nn/aligned_buffer.h"
 #include "nn/onednn.h"
+#include "nn/primitive_cache.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -64,42 +62,10 @@ dnnl::lstm_forward::primitive_desc make_desc(const StepsKey& key, const memory::
 #endif
 }
 
-// Generated primitives by shape, the least recently used dropped first.
-class StepsCache {
- public:
-  std::shared_ptr<const Steps> get(const StepsKey& key, const memory::desc& input_weight,
-                                   const memory::desc& recurrent_weight) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (const auto found = index_.find(key); found != index_.end()) {
-        entries_.splice(entries_.begin(), entries_, found->second);
-        return found->second->second;
-      }
-    }
-    // Generated outside the lock. Two threads may do so at once; the first one's is kept.
-    auto desc = make_desc(key, input_weight, recurrent_weight);
-    auto steps = std::make_shared<const Steps>(Steps{desc, dnnl::lstm_forward(desc)});
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (const auto found = index_.find(key); found != index_.end()) return found->second->second;
-    entries_.emplace_front(key, steps);
-    index_[key] = entries_.begin();
-    if (entries_.size() > kCapacity) {
-      index_.erase(entries_.back().first);
-      entries_.pop_back();
-    }
-    return steps;
-  }
+constexpr std::size_t kCachedSteps = 512;
 
- private:
-  static constexpr std::size_t kCapacity = 512;
-  using Entries = std::list<std::pair<StepsKey, std::shared_ptr<const Steps>>>;
-  std::mutex mutex_;
-  Entries entries_;  // Most recently used first.
-  std::map<StepsKey, Entries::iterator> index_;
-};
-
-StepsCache& steps_cache() {
-  static StepsCache cache;
+PrimitiveCache<StepsKey, Steps>& steps_cache() {
+  static PrimitiveCache<StepsKey, Steps> cache(kCachedSteps);
   return cache;
 }
 
@@ -156,8 +122,11 @@ void PackedLstm::run(const float* x, std::int64_t steps, std::int64_t rows, floa
                      float* y) const {
   GLINER_CHECK(steps > 0 && rows > 0);
   const StepsKey key{steps, rows, impl_->input_size, impl_->hidden_size, intra_op_threads()};
-  const std::shared_ptr<const Steps> steps_of_shape =
-      steps_cache().get(key, impl_->input_weight.get_desc(), impl_->recurrent_weight.get_desc());
+  const std::shared_ptr<const Steps> steps_of_shape = steps_cache().get(key, [&] {
+    const auto desc_of_shape =
+        make_desc(key, impl_->input_weight.get_desc(), impl_->recurrent_weight.get_desc());
+    return Steps{desc_of_shape, dnnl::lstm_forward(desc_of_shape)};
+  });
   const dnnl::lstm_forward::primitive_desc& desc = steps_of_shape->desc;
 
   // The states before and after may not share memory: oneDNN may read the one while it writes the other.
