@@ -19,8 +19,10 @@ namespace {
 // Rows done together, so that their sums are still in the cache when they are scaled.
 constexpr std::int64_t kBlockRows = 256;
 
-bool is_fused(std::optional<Activation> activation) {
-  return !activation || *activation == Activation::kGelu || *activation == Activation::kRelu;
+// What the scaling loop applies itself; nothing for the activations that follow it.
+RowActivation fused_activation(std::optional<Activation> activation) {
+  if (activation == Activation::kGelu) return RowActivation::kGelu;
+  return activation == Activation::kRelu ? RowActivation::kRelu : RowActivation::kNone;
 }
 
 }  // namespace
@@ -90,10 +92,7 @@ void QuantizedMatmul::run(const float* x, std::int64_t rows, float* y, bool accu
   all.column_offset = m.offset.data();
   all.bias = m.bias.data();
   all.accumulate = accumulate;
-  all.activation = !m.activation                        ? RowActivation::kNone
-                   : *m.activation == Activation::kGelu ? RowActivation::kGelu
-                   : *m.activation == Activation::kRelu ? RowActivation::kRelu
-                                                        : RowActivation::kNone;
+  all.activation = fused_activation(m.activation);
   constexpr std::int64_t kGrain = 4;  // Rows below which another thread costs more than it brings.
   for (std::int64_t first = 0; first < rows; first += block) {
     const std::int64_t count = std::min(block, rows - first);
@@ -112,7 +111,7 @@ void QuantizedMatmul::run(const float* x, std::int64_t rows, float* y, bool accu
       cpu_kernels().scale_rows(part);
     });
   }
-  if (is_fused(m.activation)) return;
+  if (!m.activation || all.activation != RowActivation::kNone) return;
   at::Tensor result = at::from_blob(y, {rows, m.out}, at::kFloat);
   result.copy_(activate(result, *m.activation));
 }
