@@ -23,10 +23,7 @@ struct Session::Impl {
   std::unique_ptr<FamilySession> session;
 
   Result append(const std::string& text, bool reread, const ExtractOptions& options) const {
-    if (const std::size_t byte = find_invalid_utf8(text); byte != std::string::npos) {
-      throw InputError(
-          fmt::format("the text is not valid UTF-8: broken at byte {} of {}", byte, text.size()));
-    }
+    if (const std::string error = utf8_error(text); !error.empty()) throw InputError(error);
     Result result = session->append(text, reread, options);
     finish_offsets(result, session->text(), options.offset_unit);
     return result;

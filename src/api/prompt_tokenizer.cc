@@ -1,13 +1,11 @@
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "api/tokenized_word.h"
 #include "base/mapped_file.h"
 #include "gliner/error.h"
 #include "gliner/tokenizer.h"
 #include "io/model_dir.h"
 #include "prompt/gliner1_prompt.h"
-#include "text/utf8.h"
 
 namespace gliner {
 
@@ -18,27 +16,8 @@ struct PromptTokenizer::Impl {
 
 namespace {
 
-void check_utf8(const std::string& text, const char* what) {
-  if (const std::size_t byte = find_invalid_utf8(text); byte != std::string::npos) {
-    throw InputError(fmt::format("{} is not valid UTF-8: broken at byte {} of {}; convert it to UTF-8 first",
-                                 what, byte, text.size()));
-  }
-}
-
-std::vector<TokenizedWord> words_of(const std::string& text, const std::vector<WordSpan>& spans) {
-  const OffsetMap offsets(text);
-  std::vector<TokenizedWord> words;
-  for (const WordSpan& span : spans) {
-    TokenizedWord word;
-    word.word = text.substr(static_cast<std::size_t>(span.begin_byte),
-                            static_cast<std::size_t>(span.end_byte - span.begin_byte));
-    word.begin_char = offsets.from_byte(span.begin_byte, OffsetUnit::kCodePoint);
-    word.end_char = offsets.from_byte(span.end_byte, OffsetUnit::kCodePoint);
-    word.begin_byte = span.begin_byte;
-    word.end_byte = span.end_byte;
-    words.push_back(std::move(word));
-  }
-  return words;
+void check_utf8(const std::string& text, const char* name) {
+  if (const std::string error = utf8_error(text, name); !error.empty()) throw InputError(error);
 }
 
 }  // namespace
@@ -64,7 +43,8 @@ PromptTokens PromptTokenizer::tokenize(const std::string& text,
   const Gliner1Prompt prompt = compile_gliner1_prompt(std::move(spec), impl_->config);
   Gliner1Text prepared = prepare_gliner1_text(prompt, text, impl_->config, impl_->tokenizers, {}, {});
   PromptTokens tokens;
-  tokens.words = words_of(text, prepared.words);
+  const OffsetMap offsets(text);
+  for (const WordSpan& span : prepared.words) tokens.words.push_back(tokenized_word(text, offsets, span));
   tokens.ids = std::move(prepared.ids);
   tokens.word_numbers.assign(tokens.ids.size(), 0);
   for (std::size_t w = 0; w < prepared.sequence.words.size(); ++w) {

@@ -15,13 +15,6 @@
 namespace gliner {
 namespace {
 
-std::string utf8_error(const std::string& text) {
-  const std::size_t at = find_invalid_utf8(text);
-  if (at == std::string::npos) return {};
-  return fmt::format("the text is not valid UTF-8: broken at byte {} of {}; convert it to UTF-8 first", at,
-                     text.size());
-}
-
 void check_options(const ExtractOptions& options) {
   if (options.batch_size <= 0) {
     throw InputError(fmt::format("batch_size must be greater than 0, got {}", options.batch_size));

@@ -1,5 +1,7 @@
 #include "text/utf8.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -89,6 +91,13 @@ std::size_t find_invalid_utf8(std::string_view text) {
     if (length == 1) pos = skip_ascii(text, pos);
   }
   return std::string_view::npos;
+}
+
+std::string utf8_error(std::string_view text, std::string_view name) {
+  const std::size_t byte = find_invalid_utf8(text);
+  if (byte == std::string_view::npos) return {};
+  return fmt::format("{} is not valid UTF-8: broken at byte {} of {}; convert it to UTF-8 first", name, byte,
+                     text.size());
 }
 
 std::string replace_invalid_utf8(std::string_view text) {

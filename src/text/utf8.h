@@ -15,6 +15,9 @@ bool is_valid_utf8(std::string_view text);
 /// Byte offset of the first malformed sequence, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
+/// Empty for valid UTF-8, else a message that says where `text`, which it calls `name`, is broken.
+std::string utf8_error(std::string_view text, std::string_view name = "the text");
+
 /// `text` with each maximal part of a malformed sequence replaced by U+FFFD, as Rust's from_utf8_lossy and
 /// Python's errors="replace" do.
 std::string replace_invalid_utf8(std::string_view text);
