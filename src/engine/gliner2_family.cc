@@ -48,18 +48,6 @@ void refuse_other_options(const std::vector<SpanPlace>* allowed, const ExtractOp
   if (options.label_vectors) refuse("label_vectors");
 }
 
-const char* pooling_name(TokenPooling pooling) {
-  switch (pooling) {
-    case TokenPooling::kFirst:
-      return "first";
-    case TokenPooling::kMean:
-      return "mean";
-    case TokenPooling::kMax:
-      return "max";
-  }
-  return "";
-}
-
 }  // namespace
 
 Gliner2Family::Gliner2Family(std::unique_ptr<const Model> model, std::unique_ptr<const Tokenizer> tokenizer,
@@ -70,7 +58,6 @@ Gliner2Family::Gliner2Family(std::unique_ptr<const Model> model, std::unique_ptr
       splitter_(splitter),
       report_(model_->report()) {
   report_.tokenizer = tokenizer_->model_kind();
-  report_.token_pooling = pooling_name(pooling);
   for (const std::string& marker : marker_tokens()) {
     report_.special_tokens.emplace_back(marker, tokenizer_->token_to_id(marker));
   }
