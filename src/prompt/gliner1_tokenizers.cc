@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/json.h"
@@ -14,29 +16,18 @@ namespace {
 /// Beyond this, model_max_length is transformers' way to say that there is none.
 constexpr double kNoTokenLimit = 1e9;
 
-/// `model_max_length` of the tokenizer_config.json beside a tokenizer; 0: none.
-std::int64_t max_tokens_of(const std::string& tokenizer_config) {
-  if (tokenizer_config.empty()) return 0;
-  const Json config = parse_json_file(MappedFile(tokenizer_config).text(), tokenizer_config);
-  const auto found = config.is_object() ? config.find("model_max_length") : config.end();
-  if (found == config.end() || !found->is_number()) return 0;
-  const double limit = found->get<double>();
-  return limit >= 1 && limit < kNoTokenLimit ? static_cast<std::int64_t>(limit) : 0;
-}
-
-Gliner1Tokenizers::One load_tokenizer(const std::string& path, const std::string& tokenizer_config,
-                                      const std::vector<std::string>& special_tokens) {
-  auto tokenizer = std::make_shared<Tokenizer>(Tokenizer::load(path));
-  if (!special_tokens.empty()) tokenizer->add_special_tokens(special_tokens);
-  return {std::move(tokenizer), max_tokens_of(tokenizer_config)};
-}
-
-/// The ids of eos_token, pad_token and bos_token, each a text or an object with its `content`.
-void read_end_tokens(Gliner1Tokenizers::One& one, const std::string& tokenizer_config) {
-  if (tokenizer_config.empty()) return;
-  const Json config = parse_json_file(MappedFile(tokenizer_config).text(), tokenizer_config);
+/// What the tokenizer_config.json beside a tokenizer says: model_max_length, and eos_token, pad_token and
+/// bos_token, each a text or an object with its `content`.
+void read_tokenizer_config(Gliner1Tokenizers::One& one, const std::string& path) {
+  if (path.empty()) return;
+  const Json config = parse_json_file(MappedFile(path).text(), path);
+  if (!config.is_object()) return;
+  if (const auto found = config.find("model_max_length"); found != config.end() && found->is_number()) {
+    const double limit = found->get<double>();
+    if (limit >= 1 && limit < kNoTokenLimit) one.max_tokens = static_cast<std::int64_t>(limit);
+  }
   const auto id_of = [&](const char* key) -> std::int32_t {
-    if (!config.is_object() || !config.contains(key)) return -1;
+    if (!config.contains(key)) return -1;
     const Json& value = config.at(key);
     const Json content = value.is_object() ? value.value("content", Json()) : value;
     return content.is_string() ? one.tokenizer->token_to_id(content.get_ref<const std::string&>()) : -1;
@@ -45,6 +36,16 @@ void read_end_tokens(Gliner1Tokenizers::One& one, const std::string& tokenizer_c
   one.pad_id = id_of("pad_token");
   one.begin_id = id_of("bos_token");
   if (one.pad_id < 0) one.pad_id = one.end_id;
+}
+
+Gliner1Tokenizers::One load_tokenizer(const std::string& path, const std::string& tokenizer_config,
+                                      const std::vector<std::string>& special_tokens) {
+  auto tokenizer = std::make_shared<Tokenizer>(Tokenizer::load(path));
+  if (!special_tokens.empty()) tokenizer->add_special_tokens(special_tokens);
+  Gliner1Tokenizers::One one;
+  one.tokenizer = std::move(tokenizer);
+  read_tokenizer_config(one, tokenizer_config);
+  return one;
 }
 
 /// The markers in the reference's order, which decides their ids where it adds them itself
@@ -89,15 +90,9 @@ void check_present(const std::string& file, const std::string& config, const cha
 
 /// "DIR/tokenizer_config.json" for "DIR/tokenizer.json", if it is there.
 std::string sibling_config(const std::string& tokenizer) {
-  const std::size_t slash = tokenizer.find_last_of('/');
-  const std::string path =
-      (slash == std::string::npos ? std::string() : tokenizer.substr(0, slash + 1)) + "tokenizer_config.json";
-  try {
-    MappedFile present(path);
-  } catch (const ModelError&) {
-    return {};
-  }
-  return path;
+  const std::filesystem::path path = std::filesystem::path(tokenizer).parent_path() / "tokenizer_config.json";
+  std::error_code ignored;  // What cannot be looked at is not there.
+  return std::filesystem::is_regular_file(path, ignored) ? path.string() : std::string();
 }
 
 }  // namespace
@@ -106,7 +101,6 @@ Gliner1Tokenizers load_gliner1_tokenizers(const ModelFiles& files, const Gliner1
   Gliner1Tokenizers tokenizers;
   tokenizers.text = load_tokenizer(files.tokenizer, files.tokenizer_config,
                                    config.adds_tokens() ? markers_of(config) : std::vector<std::string>());
-  read_end_tokens(tokenizers.text, files.tokenizer_config);
   find_markers(config, tokenizers, config.adds_tokens() && !config.has_labels_encoder, files.tokenizer);
   if (config.has_labels_encoder) {
     check_present(files.labels_tokenizer, files.config, "a bi-encoder", "labels_tokenizer/tokenizer.json");
@@ -116,7 +110,6 @@ Gliner1Tokenizers load_gliner1_tokenizers(const ModelFiles& files, const Gliner1
     check_present(files.decoder_tokenizer, files.config, "a label decoder",
                   "decoder_tokenizer/tokenizer.json");
     tokenizers.decoder = load_tokenizer(files.decoder_tokenizer, sibling_config(files.decoder_tokenizer), {});
-    read_end_tokens(tokenizers.decoder, sibling_config(files.decoder_tokenizer));
   }
   return tokenizers;
 }
