@@ -15,26 +15,15 @@ namespace {
 
 constexpr double kNormEps = 1e-5;  // torch.nn.LayerNorm's default.
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string::npos) return parts;
-    begin = end + 1;
-  }
-}
-
 }  // namespace
 
-CrossFuser::CrossFuser(const WeightScope& w, const std::string& schema, std::int64_t layers,
+CrossFuser::CrossFuser(const WeightScope& w, const std::vector<std::string>& steps, std::int64_t layers,
                        std::int64_t hidden, std::int64_t heads)
     : heads_(heads) {
   if (hidden % heads != 0)
     throw ModelError(fmt::format(
         "post_fusion_schema: expected hidden_size to be a multiple of the encoder's {} heads, found {}",
         heads, hidden));
-  const std::vector<std::string> steps = split(schema, '-');
   for (std::int64_t layer = 0; layer < layers; ++layer)
     for (std::size_t i = 0; i < steps.size(); ++i)
       blocks_.push_back(bind_block(w, fmt::format("layers.{}.{}.", layer, i), steps[i], hidden));

@@ -19,10 +19,10 @@ namespace gliner {
 /// thread-safe.
 class CrossFuser : public torch::nn::Module {
  public:
-  /// schema: steps joined by "-". heads: of the text encoder. Throws ModelError on sizes that do not fit; an
+  /// heads: of the text encoder. Throws ModelError on sizes that do not fit; an
   /// unknown step is one in which neither side changes, as in the reference, but its weights must be there.
-  CrossFuser(const WeightScope& w, const std::string& schema, std::int64_t layers, std::int64_t hidden,
-             std::int64_t heads);
+  CrossFuser(const WeightScope& w, const std::vector<std::string>& steps, std::int64_t layers,
+             std::int64_t hidden, std::int64_t heads);
 
   struct Sides {
     at::Tensor labels;  ///< [Q, H]

@@ -1,9 +1,6 @@
 #include "models/gliner1_modules.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <string>
 
 #include "heads/label_pooling.h"
@@ -93,9 +90,9 @@ void Gliner1Modules::bind_words(const WeightScope& w, const Gliner1Config& confi
     w.not_needed_below(kFuser, "only bi-encoders apply their cross fuser");
     return;
   }
-  cross_fuser = register_module(
-      kFuser, std::make_shared<CrossFuser>(w / kFuser, fmt::format("{}", fmt::join(config.fusion, "-")),
-                                           config.fusion_layers, config.hidden_size, encoder_heads));
+  cross_fuser =
+      register_module(kFuser, std::make_shared<CrossFuser>(w / kFuser, config.fusion, config.fusion_layers,
+                                                           config.hidden_size, encoder_heads));
 }
 
 void Gliner1Modules::bind_heads(const WeightScope& w, const Gliner1Config& config) {

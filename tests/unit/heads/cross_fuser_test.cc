@@ -91,7 +91,7 @@ TEST(CrossFuser, RunsTheStepsOfItsSchemaInEveryText) {
   at::manual_seed(1);
   testing::RandomWeights w;
   const Definition definition(w, {"l2l", "l2t", "t2t", "t2l", "x2y"}, 2);
-  const CrossFuser fuser(w.scope(), "l2l-l2t-t2t-t2l-x2y", 2, kHidden, kHeads);
+  const CrossFuser fuser(w.scope(), {"l2l", "l2t", "t2t", "t2l", "x2y"}, 2, kHidden, kHeads);
   EXPECT_NO_THROW(w.store().check_all_used());
   const SequenceStart label_start = {0, 3, 4, 9}, word_start = {0, 5, 12, 13};
   const CrossFuser::Sides sides{at::randn({9, kHidden}), at::randn({13, kHidden})};
@@ -111,7 +111,7 @@ TEST(CrossFuser, TakesTextsWithoutWordsOrLabels) {
   at::manual_seed(2);
   testing::RandomWeights w;
   const Definition definition(w, {"l2t", "t2l"}, 1);
-  const CrossFuser fuser(w.scope(), "l2t-t2l", 1, kHidden, kHeads);
+  const CrossFuser fuser(w.scope(), {"l2t", "t2l"}, 1, kHidden, kHeads);
   const auto found = fuser.forward({at::randn({2, kHidden}), at::randn({3, kHidden})}, {0, 2, 2}, {0, 0, 3});
   EXPECT_TRUE(at::isfinite(found.labels).all().item<bool>());
   EXPECT_TRUE(at::isfinite(found.words).all().item<bool>());
@@ -120,7 +120,7 @@ TEST(CrossFuser, TakesTextsWithoutWordsOrLabels) {
 TEST(CrossFuser, RefusesHeadsThatDoNotDivideTheWidth) {
   testing::RandomWeights w;
   w.linear("x", 1, 1);
-  EXPECT_THROW(CrossFuser(w.scope(), "l2l", 1, kHidden, 3), ModelError);
+  EXPECT_THROW(CrossFuser(w.scope(), {"l2l"}, 1, kHidden, 3), ModelError);
 }
 
 TEST(LabelPooling, TakesTheMeanOfEachSequence) {
