@@ -4,6 +4,7 @@
 namespace gliner {
 
 extern const CpuKernels kAvx2Kernels;
-const CpuKernels kAvx2Kernels = {"avx2", avx2::attention_head, avx2::span_scores, avx2::layer_norm};
+const CpuKernels kAvx2Kernels = {"avx2", avx2::attention_head, avx2::copy_columns, avx2::span_scores,
+                                 avx2::layer_norm};
 
 }  // namespace gliner

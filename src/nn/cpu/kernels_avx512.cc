@@ -4,6 +4,7 @@
 namespace gliner {
 
 extern const CpuKernels kAvx512Kernels;
-const CpuKernels kAvx512Kernels = {"avx512", avx512::attention_head, avx512::span_scores, avx512::layer_norm};
+const CpuKernels kAvx512Kernels = {"avx512", avx512::attention_head, avx512::copy_columns,
+                                   avx512::span_scores, avx512::layer_norm};
 
 }  // namespace gliner

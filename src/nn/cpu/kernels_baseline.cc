@@ -4,7 +4,7 @@
 namespace gliner {
 
 extern const CpuKernels kBaselineKernels;
-const CpuKernels kBaselineKernels = {"baseline", baseline::attention_head, baseline::span_scores,
-                                     baseline::layer_norm};
+const CpuKernels kBaselineKernels = {"baseline", baseline::attention_head, baseline::copy_columns,
+                                     baseline::span_scores, baseline::layer_norm};
 
 }  // namespace gliner
