@@ -42,30 +42,15 @@ namespace {
 
 std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
-// Floats of a table row with `columns` columns and the slack on both sides: an odd number of cache lines, so
-// that a column of the table does not fall into one set of the cache.
-std::int64_t table_stride(std::int64_t columns) {
-  constexpr std::int64_t kLineFloats = 16;
-  const std::int64_t stride = round_up(columns + 2 * kAttentionSlack, kLineFloats);
-  return stride / kLineFloats % 2 == 0 ? stride + kLineFloats : stride;
-}
+constexpr std::int64_t kPanel = kAttentionPanel;
 
-// [2 * span, heads * D] -> [heads, D, table_stride(2 * span)] with the columns in falling order behind the
-// slack, so that for a fixed query the column rises with the key.
-at::Tensor transposed_table(const at::Tensor& table, std::int64_t heads) {
-  const std::int64_t columns = table.size(0);
-  const std::int64_t head_size = table.size(1) / heads;
-  const at::Tensor falling = table.flip(0).view({columns, heads, head_size}).permute({1, 2, 0});
-  const std::int64_t behind = table_stride(columns) - kAttentionSlack - columns;
-  return at::constant_pad_nd(falling, {kAttentionSlack, behind}).contiguous();
-}
-
-// Fills to[d * stride + c] with from[d * from_stride + columns[c]].
-void expand_table(const float* from, std::int64_t from_stride, std::int64_t head_size,
-                  const std::vector<std::int64_t>& columns, float* to, std::int64_t stride) {
-  for (std::int64_t d = 0; d < head_size; ++d)
-    for (std::size_t c = 0; c < columns.size(); ++c)
-      to[d * stride + static_cast<std::int64_t>(c)] = from[d * from_stride + columns[c]];
+// [2 * span, heads * D] -> [heads, panels, D, kPanel], zeros at the rims. The distances fall from S - 1 to
+// -S, S = span rounded up to whole panels.
+at::Tensor table_in_panels(const at::Tensor& table, std::int64_t heads) {
+  const std::int64_t span = table.size(0) / 2;
+  const std::int64_t rim = round_up(span, kPanel) - span;
+  const at::Tensor falling = at::constant_pad_nd(table, {0, 0, rim, rim}).flip(0);  // [2 * S, heads * D]
+  return falling.view({-1, kPanel, heads, table.size(1) / heads}).permute({2, 0, 3, 1}).contiguous();
 }
 
 }  // namespace
@@ -87,30 +72,52 @@ PositionTables::PositionTables(std::shared_ptr<const RelativePositions> position
   const auto or_zeros = [](const at::Tensor& table, const at::Tensor& other) {
     return table.defined() ? table : at::zeros_like(other);
   };
-  transposed_key_ = transposed_table(or_zeros(key, query), heads);
-  transposed_query_ = transposed_table(or_zeros(query, key), heads);
+  key_panels_ = table_in_panels(or_zeros(key, query), heads);
+  query_panels_ = table_in_panels(or_zeros(query, key), heads);
+}
+
+std::vector<std::int32_t> PositionTables::columns(std::int64_t length) const {
+  if (!key_panels_.defined() || length - 1 <= positions_->linear()) return {};
+  const std::int64_t most = round_up(length, kPanel);
+  const std::int64_t stored_most = key_panels_.size(1) / 2 * kPanel;
+  std::vector<std::int32_t> columns;
+  columns.reserve(static_cast<std::size_t>(2 * most));
+  for (std::int64_t distance = most - 1; distance >= -most; --distance) {
+    const std::int64_t stored_distance = positions_->column(distance) - positions_->span();
+    columns.push_back(static_cast<std::int32_t>(stored_most - 1 - stored_distance));
+  }
+  return columns;
 }
 
 PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length,
+                                          const std::vector<std::int32_t>& columns,
                                           AlignedBuffer& buffer) const {
-  if (!transposed_key_.defined()) return {};
-  const std::int64_t head_size = transposed_key_.size(1);
-  const std::int64_t stored_stride = transposed_key_.size(2);
-  const std::int64_t first = head * head_size * stored_stride + kAttentionSlack;
-  const float* key = transposed_key_.data_ptr<float>() + first;
-  const float* query = transposed_query_.data_ptr<float>() + first;
-  const std::int64_t span = positions_->span();
-  // The stored column of distance d is span - 1 - d; AttentionHead wants it at length - 1 - d.
-  if (length - 1 <= positions_->linear()) return {key + span - length, query + span - length, stored_stride};
+  if (!key_panels_.defined()) return {};
+  const std::int64_t panels = key_panels_.size(1);
+  const std::int64_t panel_floats = key_panels_.size(2) * kPanel;
+  const float* key = key_panels_.data_ptr<float>() + head * panels * panel_floats;
+  const float* query = query_panels_.data_ptr<float>() + head * panels * panel_floats;
+  // AttentionHead points to the panel of the distances 15 to 0, the last one of the first half.
+  const std::int64_t stored_middle = (panels / 2 - 1) * panel_floats;
+  if (length - 1 <= positions_->linear()) return {key + stored_middle, query + stored_middle};
 
-  std::vector<std::int64_t> columns(static_cast<std::size_t>(2 * length - 1));
-  for (std::int64_t c = 0; c < 2 * length - 1; ++c)
-    columns[static_cast<std::size_t>(c)] = 2 * span - 1 - positions_->column(length - 1 - c);
-  const std::int64_t stride = table_stride(2 * length - 1);
-  float* to = buffer.floats(2 * head_size * stride) + kAttentionSlack;
-  expand_table(key, stored_stride, head_size, columns, to, stride);
-  expand_table(query, stored_stride, head_size, columns, to + head_size * stride, stride);
-  return {to, to + head_size * stride, stride};
+  const std::int64_t count = 2 * round_up(length, kPanel);
+  const std::int64_t skipped = static_cast<std::int64_t>(columns.size()) - count;  // Half on either side.
+  GLINER_CHECK(skipped >= 0);
+  PanelColumns copy;
+  copy.columns = columns.data() + skipped / 2;
+  copy.panels = count / kPanel;
+  copy.rows = key_panels_.size(2);
+  const std::int64_t floats = copy.panels * panel_floats;
+  float* const copies = buffer.floats(2 * floats);
+  copy.from = key;
+  copy.to = copies;
+  cpu_kernels().copy_columns(copy);
+  copy.from = query;
+  copy.to = copies + floats;
+  cpu_kernels().copy_columns(copy);
+  const std::int64_t middle = (copy.panels / 2 - 1) * panel_floats;
+  return {copies + middle, copies + floats + middle};
 }
 
 at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
@@ -141,6 +148,8 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
   std::stable_sort(order.begin(), order.end(),
                    [&](std::int64_t a, std::int64_t b) { return length_of(a) > length_of(b); });
 
+  std::vector<std::int32_t> columns;
+  if (options.positions && !order.empty()) columns = options.positions->columns(length_of(order.front()));
   const float* data = qkv.data_ptr<float>();
   float* result = out.data_ptr<float>();
   parallel_tasks(static_cast<std::int64_t>(order.size()) * options.heads, [&](std::int64_t task) {
@@ -159,10 +168,9 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
     h.scale = static_cast<float>(options.scale);
     h.window = options.window;
     if (options.positions) {
-      const PositionTables::View view = options.positions->view(head, h.length, tables);
+      const PositionTables::View view = options.positions->view(head, h.length, columns, tables);
       h.position_key = view.key;
       h.position_query = view.query;
-      h.position_stride = view.stride;
     }
     h.out = result + first * hidden + head * head_size;
     h.out_stride = hidden;

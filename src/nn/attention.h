@@ -45,20 +45,24 @@ class PositionTables {
   const at::Tensor& key() const { return key_; }
   const at::Tensor& query() const { return query_; }
 
-  /// One head's table for sequences of `length`, as AttentionHead wants it. A pointer into the stored form
-  /// while every distance has its own bucket, else into `buffer`, which is filled.
+  /// Stored columns of the distances S - 1 down to -S, S = length rounded up to whole panels. Empty while
+  /// every distance of such a sequence has its own bucket: then the stored tables serve as they are.
+  std::vector<std::int32_t> columns(std::int64_t length) const;
+
+  /// One head's tables for a sequence of `length`, as AttentionHead wants them: the stored ones, or a copy in
+  /// `buffer` with the `columns` of a sequence that is as long or longer. Null where there are none.
   struct View {
     const float* key = nullptr;
     const float* query = nullptr;
-    std::int64_t stride = 0;
   };
-  View view(std::int64_t head, std::int64_t length, AlignedBuffer& buffer) const;
+  View view(std::int64_t head, std::int64_t length, const std::vector<std::int32_t>& columns,
+            AlignedBuffer& buffer) const;
 
  private:
   std::shared_ptr<const RelativePositions> positions_;
   std::int64_t heads_;
-  at::Tensor key_, query_;                        // [2 * span, H]
-  at::Tensor transposed_key_, transposed_query_;  // [heads, D, slack + 2 * span + slack], columns falling
+  at::Tensor key_, query_;                // [2 * span, H]
+  at::Tensor key_panels_, query_panels_;  // [heads, panels, D, kAttentionPanel], distances falling
 };
 
 /// Multi-head self-attention within each sequence of a packed batch.

@@ -1,250 +1,281 @@
 #pragma once
 
 // Attention of one head over one sequence for one instruction set; see kernels_impl.h.
+//
+// The three terms of the scores and the product with the values are plain matrix products:
+//   q.k             queries x transposed keys
+//   q.position_key  queries x columns of the table. The columns of row i begin one before those of row i - 1,
+//                   so kLanes rows need kLanes - 1 columns more than there are keys; each row of the product
+//                   is stored one column further than the row before, which brings key j to column j.
+//   position_query.k  the same with the keys' rows, turned round when it is added.
+// Rows and keys are taken in groups that begin on multiples of kLanes, so that what a group needs of a table
+// begins with a vector of it.
+// The scores of a block of queries and a part of the keys are in memory together, in the second cache. From
+// part to part the softmax is carried on (Milakov and Gimelshein 2018, "Online normalizer calculation for
+// softmax").
+#include "nn/cpu/attention_layout.h"
 #include "nn/cpu/kernels.h"
+#include "nn/cpu/product_impl.h"
 #include "nn/cpu/vec_impl.h"
 
 namespace gliner {
 namespace GLINER_KERNEL_SET {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kTileRows = 8;  // Query rows whose sums are held in registers together: 8 x 2 of 32.
-#else
-constexpr int kTileRows = 4;
-#endif
-constexpr int kTileVecs = 2;  // Vectors of keys likewise.
-constexpr std::int64_t kTileColumns = kTileVecs * kLanes;
-constexpr int kValueRows = 4;             // Rows of the product with the values held in registers together.
-constexpr std::int64_t kDepth = 16;       // Dimensions that a tile walks its columns with; see score_tile.
-constexpr std::int64_t kLineFloats = 16;  // Of a cache line.
+static_assert(kPanel % kLanes == 0 && kLanes % kTileRows == 0);
 
-// Where attention_head keeps its copies; attention_scratch_floats gives the sizes for the widest vectors.
-struct AttentionScratch {
-  std::int64_t key_stride;
-  std::int64_t value_stride;
-  std::int64_t score_stride;
-  float* key;     // [D, key_stride], transposed: key j is column kLanes + j, zeros on both sides.
-  float* value;   // [L, value_stride], zeros behind D.
-  float* scores;  // [kTileRows, score_stride]
-  float* query;   // [D, kTileRows]
-};
+// Below any score; not -inf, whose difference with itself is no number.
+constexpr float kNone = -3.0e38F;
+constexpr int kSoftmaxRows = 4;  // Rows that the softmax takes together: each has long chains of its own.
 
-GLINER_INLINE AttentionScratch lay_out(const AttentionHead& h) {
-  AttentionScratch s;
-  s.score_stride = round_up(h.length + kLanes, kTileColumns);
-  // An odd number of cache lines, so that a column of the matrix does not fall into one set of the cache.
-  s.key_stride = round_up(kLanes + s.score_stride, kLineFloats);
-  if (s.key_stride / kLineFloats % 2 == 0) s.key_stride += kLineFloats;
-  s.value_stride = round_up(h.head_size, kLanes * kOutVecs);
-  s.key = h.scratch;
-  s.value = s.key + h.head_size * s.key_stride;
-  s.scores = s.value + h.length * s.value_stride;
-  s.query = s.scores + kTileRows * s.score_stride;
-  return s;
-}
-
-// Four keys at a time, so that a step of the transposition writes four neighbours.
-GLINER_INLINE void transpose_keys(const AttentionHead& h, const AttentionScratch& s) {
-  for (std::int64_t d = 0; d < h.head_size; ++d) {
-    float* row = s.key + d * s.key_stride;
-    for (std::int64_t c = 0; c < kLanes; ++c) row[c] = 0;
-    for (std::int64_t c = kLanes + h.length; c < s.key_stride; ++c) row[c] = 0;
-  }
-  std::int64_t j = 0;
-  for (; j + 4 <= h.length; j += 4) {
-    const float* k = h.key + j * h.stride;
-    float* to = s.key + kLanes + j;
-    for (std::int64_t d = 0; d < h.head_size; ++d)
-      for (int n = 0; n < 4; ++n) to[d * s.key_stride + n] = k[n * h.stride + d];
-  }
-  for (; j < h.length; ++j)
-    for (std::int64_t d = 0; d < h.head_size; ++d)
-      s.key[d * s.key_stride + kLanes + j] = h.key[j * h.stride + d];
-}
-
-GLINER_INLINE void copy_values(const AttentionHead& h, const AttentionScratch& s) {
-  for (std::int64_t j = 0; j < h.length; ++j) {
-    const float* from = h.value + j * h.stride;
-    float* to = s.value + j * s.value_stride;
-    for (std::int64_t d = 0; d < h.head_size; ++d) to[d] = from[d];
-    for (std::int64_t d = h.head_size; d < s.value_stride; ++d) to[d] = 0;
-  }
-}
-
-// Queries row, row + step, ... and the columns that their scores are computed for: column c is key first_key
-// + c.
-struct Tile {
+// Queries [row, row + rows) and keys [first_key, first_key + keys).
+struct Block {
   std::int64_t row;
-  std::int64_t step;
-  std::int64_t first_key;  // May be negative, above -kLanes.
-  std::int64_t begin;      // Columns [begin, end), both multiples of kTileColumns.
-  std::int64_t end;
+  std::int64_t rows;
+  std::int64_t first_key;  // A multiple of kPanel; may be one that no query sees.
+  std::int64_t keys;
 };
 
-// Adds dimensions [first, last) to the sums of a tile's rows with the keys j .. j + kTileColumns - 1. The
-// rows of a tile with tables are kLanes apart (see attend), so that the columns of the tables for one row and
-// vector of keys are those of the next row and the next vector, and a tile needs kRows + 1 vectors of each
-// table, not 2 * kRows. The query's table is folded into the product with the key: q.k + p.k = (q + p).k.
-template <bool kPositions, int kRows>
-GLINER_INLINE void add_dimensions(const AttentionHead& h, const AttentionScratch& s, const Tile& t,
-                                  std::int64_t j, std::int64_t first, std::int64_t last,
-                                  Vec (&sum)[kRows][kTileVecs]) {
-  // Column of the tables for the first vector of keys and the tile's last row.
-  const std::int64_t column = h.length - 1 - (t.row + (kRows - 1) * kLanes) + j;
-  for (std::int64_t d = first; d < last; ++d) {
-    const float* keys = s.key + d * s.key_stride + kLanes + j;
-    Vec key[kTileVecs];
-#pragma GCC unroll 8
-    for (int v = 0; v < kTileVecs; ++v) key[v] = load(keys + v * kLanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) {
-      const Vec q = splat(s.query[d * kTileRows + r]);
-#pragma GCC unroll 8
-      for (int v = 0; v < kTileVecs; ++v) {
-        if constexpr (kPositions) {
-          const std::int64_t place = d * h.position_stride + column + (kRows - 1 - r + v) * kLanes;
-          sum[r][v] += (q + load(h.position_query + place)) * key[v];
-          sum[r][v] += q * load(h.position_key + place);
-        } else {
-          sum[r][v] += q * key[v];
-        }
+// Of each query of a block, over the parts so far.
+struct Softmax {
+  float top[kAttentionBlockRows];    // The largest score.
+  float total[kAttentionBlockRows];  // The sum of e^(score - top).
+};
+
+// [L, D] -> panels [D, kPanel].
+GLINER_INLINE void pack_keys(const AttentionHead& h, const AttentionLayout& s) {
+  for (std::int64_t j = 0; j < h.length; j += kLanes)
+    for (std::int64_t d = 0; d < h.head_size; d += kLanes) {
+      const float* from = h.key + j * h.stride + d;
+      Vec row[kLanes];
+#pragma GCC unroll 16
+      for (int r = 0; r < kLanes; ++r)
+        row[r] = j + r < h.length ? load_first(from + r * h.stride, h.head_size - d) : Vec{};
+      transpose(row);
+      float* to = h.scratch + s.key + j / kPanel * s.key_stride + d * kPanel + j % kPanel;
+#pragma GCC unroll 16
+      for (int r = 0; r < kLanes; ++r) store(to + r * kPanel, row[r]);
+    }
+}
+
+// Side by side: in place their rows would fall into few sets of the first cache.
+GLINER_INLINE void copy_values(const AttentionHead& h, const AttentionLayout& s) {
+  for (std::int64_t j = 0; j < h.length; ++j)
+    for (std::int64_t d = 0; d < h.head_size; d += kLanes)
+      store(h.scratch + s.value + j * s.value_stride + d,
+            load_first(h.value + j * h.stride + d, h.head_size - d));
+}
+
+// The table's columns from `distance` on, falling; distance + 1 is a multiple of kLanes.
+GLINER_INLINE void set_table(const AttentionHead& h, const float* table, std::int64_t distance, Product& p) {
+  const std::int64_t last = distance & (kPanel - 1);
+  p.panel_stride = h.head_size * kPanel;
+  p.right = table - (distance - last) / kPanel * p.panel_stride;
+  p.right_stride = kPanel;
+  p.first_column = kPanel - 1 - last;
+}
+
+// scores = q.position_key
+GLINER_INLINE void score_queries_by_distance(const AttentionHead& h, const AttentionLayout& s,
+                                             const Block& b) {
+  for (std::int64_t first = 0; first < b.rows; first += kLanes) {
+    const std::int64_t row = b.row + first;
+    Product p;
+    p.left = h.query + row * h.stride;
+    p.left_stride = h.stride;
+    p.rows = at_most(kLanes, b.rows - first);
+    p.depth = h.head_size;
+    // For row r of the group column c of the product is key first_key + c - (kLanes - 1) + r.
+    set_table(h, h.position_key, row + kLanes - 1 - b.first_key, p);
+    p.columns = round_up(b.keys + kLanes - 1, kLanes);
+    p.out = h.scratch + s.scores + first * s.score_stride - (kLanes - 1);
+    p.out_stride = s.score_stride + 1;
+    multiply<false>(p);
+  }
+}
+
+// scores (+)= q.k
+template <bool kAdd>
+GLINER_INLINE void score_queries_by_key(const AttentionHead& h, const AttentionLayout& s, const Block& b) {
+  Product p;
+  p.left = h.query + b.row * h.stride;
+  p.left_stride = h.stride;
+  p.rows = b.rows;
+  p.depth = h.head_size;
+  p.right = h.scratch + s.key + b.first_key / kPanel * s.key_stride;
+  p.right_stride = kPanel;
+  p.panel_stride = s.key_stride;
+  p.first_column = 0;
+  p.columns = round_up(b.keys, kLanes);
+  p.out = h.scratch + s.scores;
+  p.out_stride = s.score_stride;
+  multiply<kAdd>(p);
+}
+
+// Adds distances [kLanes keys, rows in falling order] to the scores of those keys.
+GLINER_INLINE void add_turned(const AttentionLayout& s, const float* distances, std::int64_t rows,
+                              float* scores) {
+  for (std::int64_t first = 0; first < rows; first += kLanes) {
+    Vec block[kLanes];
+#pragma GCC unroll 16
+    for (int r = 0; r < kLanes; ++r) block[r] = load(distances + r * s.distance_stride + first);
+    transpose(block);
+    float* to = scores + (rows - 1 - first) * s.score_stride;
+#pragma GCC unroll 16
+    for (int r = 0; r < kLanes; ++r, to -= s.score_stride) store(to, load(to) + block[r]);
+  }
+}
+
+// scores += position_query.k
+GLINER_INLINE void score_keys_by_distance(const AttentionHead& h, const AttentionLayout& s, const Block& b) {
+  const std::int64_t rows = round_up(b.rows, kLanes);
+  for (std::int64_t first = 0; first < b.keys; first += kLanes) {
+    const std::int64_t key = b.first_key + first;
+    Product p;
+    p.left = h.key + key * h.stride;
+    p.left_stride = h.stride;
+    p.rows = at_most(kLanes, b.keys - first);
+    p.depth = h.head_size;
+    // For key r of the group column c of the product is query b.row + rows - 1 - c + r.
+    set_table(h, h.position_query, b.row + rows - 1 - key, p);
+    p.columns = round_up(rows + p.rows - 1, kLanes);
+    p.out = h.scratch + s.distances;
+    p.out_stride = s.distance_stride - 1;
+    multiply<false>(p);
+    add_turned(s, p.out, rows, h.scratch + s.scores + first);
+  }
+}
+
+// Hides the keys outside the window from the scores of part `b`.
+GLINER_INLINE void hide_keys(const AttentionHead& h, const AttentionLayout& s, const Block& b,
+                             std::int64_t window) {
+  const Vec none = splat(kNone);
+  for (std::int64_t r = 0; r < b.rows; ++r) {
+    float* scores = h.scratch + s.scores + r * s.score_stride;
+    const std::int64_t begin = at_most(b.row + r - window - b.first_key, b.keys);
+    const std::int64_t end = at_least(0, at_most(b.row + r + window + 1 - b.first_key, b.keys));
+    for (std::int64_t c = begin - kLanes; c > -kLanes; c -= kLanes) store(scores + c, none);
+    for (std::int64_t c = end; c < b.keys; c += kLanes) store(scores + c, none);
+    store(scores + b.keys, none);
+  }
+}
+
+// Scores of kSoftmaxRows rows to e^(scale * score - top), without the softmax's division. Keys that are
+// hidden become e^-87, which no sum of float32 notices. Where this is not the first part, what the output has
+// so far is brought to the new largest score.
+template <bool kFirst>
+GLINER_INLINE void exponentials(float* scores, std::int64_t stride, std::int64_t keys, float scale,
+                                float* top, float* total, float* output, std::int64_t head_size,
+                                std::int64_t output_stride) {
+  Vec v[kSoftmaxRows];
+  for (int r = 0; r < kSoftmaxRows; ++r) v[r] = splat(kNone);
+  for (std::int64_t c = 0; c < keys; c += kLanes)
+    for (int r = 0; r < kSoftmaxRows; ++r) {
+      float* const at = scores + r * stride + c;
+      const Vec scaled = load(at) * scale;  // Stored, so that it is rounded as in the reference.
+      store(at, scaled);
+      v[r] = larger(v[r], scaled);
+    }
+  for (int r = 0; r < kSoftmaxRows; ++r) {
+    const float here = largest_of(v[r]);
+    if constexpr (!kFirst) {
+      const float largest = top[r] > here ? top[r] : here;
+      const Vec factor = exp_of_negative(splat(top[r] - largest));
+      total[r] *= factor[0];
+      for (std::int64_t d = 0; d < head_size; d += kLanes) {
+        float* out = output + r * output_stride + d;
+        store(out, load(out) * factor);
       }
+      top[r] = largest;
+    } else {
+      top[r] = here;
+      total[r] = 0;
     }
   }
-}
-
-// Scores of a tile. It walks its columns once for every kDepth dimensions: what it touches of keys and tables
-// then stays in the first cache from one step to the next, where it is used again. Sums wait in the score
-// rows.
-template <bool kPositions, int kRows>
-GLINER_INLINE void score_tile(const AttentionHead& h, const AttentionScratch& s, const Tile& t) {
-  for (std::int64_t first = 0; first < h.head_size; first += kDepth) {
-    const std::int64_t last = at_most(first + kDepth, h.head_size);
-    const float factor = last == h.head_size ? h.scale : 1.0F;
-    for (std::int64_t c = t.begin; c < t.end; c += kTileColumns) {
-      Vec sum[kRows][kTileVecs] = {};
-      if (first > 0)
-        for (int r = 0; r < kRows; ++r)
-          for (int v = 0; v < kTileVecs; ++v)
-            sum[r][v] = load(s.scores + r * s.score_stride + c + v * kLanes);
-      add_dimensions<kPositions, kRows>(h, s, t, t.first_key + c, first, last, sum);
-      for (int r = 0; r < kRows; ++r)
-        for (int v = 0; v < kTileVecs; ++v)
-          store(s.scores + r * s.score_stride + c + v * kLanes, sum[r][v] * factor);
+  for (int r = 0; r < kSoftmaxRows; ++r) v[r] = Vec{};
+  for (std::int64_t c = 0; c < keys; c += kLanes)
+    for (int r = 0; r < kSoftmaxRows; ++r) {
+      const Vec e = exp_of_negative(load(scores + r * stride + c) - top[r]);
+      store(scores + r * stride + c, e);
+      v[r] += e;
     }
+  for (int r = 0; r < kSoftmaxRows; ++r) total[r] += sum_of(v[r]);
+}
+
+// output (+)= the sum over the keys of e^(score - top) times value.
+template <bool kFirst>
+GLINER_INLINE void weigh_values(const AttentionHead& h, const AttentionLayout& s, const Block& b,
+                                Softmax& softmax) {
+  float* scores = h.scratch + s.scores;
+  float* output = h.scratch + s.output;
+  // Also of rows behind the last one: there is room for them, and nobody reads what comes out.
+  for (std::int64_t r = 0; r < b.rows; r += kSoftmaxRows)
+    exponentials<kFirst>(scores + r * s.score_stride, s.score_stride, b.keys, h.scale, softmax.top + r,
+                         softmax.total + r, output + r * s.value_stride, h.head_size, s.value_stride);
+  Product p;
+  p.left = scores;
+  p.left_stride = s.score_stride;
+  p.rows = b.rows;
+  p.depth = b.keys;
+  p.right = h.scratch + s.value + b.first_key * s.value_stride;
+  p.right_stride = s.value_stride;
+  p.panel_stride = kPanel;
+  p.first_column = 0;
+  p.columns = round_up(h.head_size, kLanes);
+  p.out = output;
+  p.out_stride = s.value_stride;
+  multiply<!kFirst>(p);
+}
+
+template <bool kFirst>
+GLINER_INLINE void attend(const AttentionHead& h, const AttentionLayout& s, const Block& b,
+                          std::int64_t window, Softmax& softmax) {
+  if (h.position_key) {
+    score_queries_by_distance(h, s, b);
+    score_queries_by_key<true>(h, s, b);
+    score_keys_by_distance(h, s, b);
+  } else {
+    score_queries_by_key<false>(h, s, b);
   }
+  hide_keys(h, s, b, window);
+  weigh_values<kFirst>(h, s, b, softmax);
 }
 
-// Softmax without its division over columns [begin, end) of one row of scores. The other columns of
-// [all_begin, all_end) become e^-87, which no sum of float32 notices. Returns the sum.
-GLINER_INLINE float exponentials(float* scores, std::int64_t begin, std::int64_t end, std::int64_t all_begin,
-                                 std::int64_t all_end) {
-  constexpr float kNone = -3.0e38F;  // Below any score; not -inf, whose difference with itself is no number.
-  for (std::int64_t c = all_begin; c < begin; ++c) scores[c] = kNone;
-  for (std::int64_t c = end; c < all_end; ++c) scores[c] = kNone;
-  Vec largest = splat(kNone);
-  for (std::int64_t c = all_begin; c < all_end; c += kLanes) largest = larger(largest, load(scores + c));
-  float top = kNone;
-  for (int i = 0; i < kLanes; ++i) top = largest[i] > top ? largest[i] : top;
-  Vec sum = {};
-  for (std::int64_t c = all_begin; c < all_end; c += kLanes) {
-    const Vec e = exp_of_negative(load(scores + c) - top);
-    store(scores + c, e);
-    sum += e;
-  }
-  return sum_of(sum);
-}
-
-// Output of the tile's rows [first_row, first_row + kRows): the sum over keys [begin, end) of weight times
-// value, divided by the row's total.
-template <int kRows>
-GLINER_INLINE void weigh_values(const AttentionHead& h, const AttentionScratch& s, const Tile& t,
-                                const float* total, int first_row, std::int64_t begin, std::int64_t end) {
-  const float* weights = s.scores + first_row * s.score_stride - t.first_key;
-  for (std::int64_t d = 0; d < h.head_size; d += kLanes * kOutVecs) {
-    Vec sum[kRows][kOutVecs] = {};
-    for (std::int64_t j = begin; j < end; ++j) {
-      Vec v[kOutVecs];
-#pragma GCC unroll 8
-      for (int n = 0; n < kOutVecs; ++n) v[n] = load(s.value + j * s.value_stride + d + n * kLanes);
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const Vec w = splat(weights[r * s.score_stride + j]);
-#pragma GCC unroll 8
-        for (int n = 0; n < kOutVecs; ++n) sum[r][n] += w * v[n];
-      }
-    }
-    const std::int64_t columns = at_most(kLanes * kOutVecs, h.head_size - d);
-    for (int r = 0; r < kRows; ++r) {
-      float* out = h.out + (t.row + (first_row + r) * t.step) * h.out_stride + d;
-      const float factor = 1.0F / total[first_row + r];
-      float buffer[kLanes * kOutVecs];
-      for (int n = 0; n < kOutVecs; ++n) store(buffer + n * kLanes, sum[r][n] * factor);
-      for (std::int64_t c = 0; c < columns; ++c) out[c] = buffer[c];
-    }
-  }
-}
-
-template <bool kPositions, int kRows>
-GLINER_INLINE void attend_tile(const AttentionHead& h, const AttentionScratch& s, Tile t) {
-  for (std::int64_t d = 0; d < h.head_size; ++d)
-    for (int r = 0; r < kRows; ++r) s.query[d * kTileRows + r] = h.query[(t.row + r * t.step) * h.stride + d];
-
-  const std::int64_t window = h.window < 0 ? h.length : h.window;
-  const auto first_of = [&](std::int64_t row) { return at_least(0, row - window); };
-  const auto last_of = [&](std::int64_t row) { return at_most(h.length, row + window + 1); };
-  const std::int64_t first = first_of(t.row);
-  const std::int64_t last = last_of(t.row + (kRows - 1) * t.step);
-  t.begin = (first - t.first_key) / kTileColumns * kTileColumns;
-  t.end = round_up(last - t.first_key, kTileColumns);
-  score_tile<kPositions, kRows>(h, s, t);
-
-  float total[kRows];
-  for (int r = 0; r < kRows; ++r) {
-    const std::int64_t row = t.row + r * t.step;
-    total[r] = exponentials(s.scores + r * s.score_stride, first_of(row) - t.first_key,
-                            last_of(row) - t.first_key, t.begin, t.end);
-  }
-  constexpr int kTogether = kRows < kValueRows ? kRows : kValueRows;
-  for (int r = 0; r < kRows; r += kTogether) weigh_values<kTogether>(h, s, t, total, r, first, last);
-}
-
-// The `rows` queries row, row + step, ... in tiles of at most kRows, then of half as many, ...
-template <bool kPositions, int kRows>
-GLINER_INLINE void attend_rows(const AttentionHead& h, const AttentionScratch& s, Tile t, std::int64_t rows) {
-  for (; rows >= kRows; rows -= kRows, t.row += kRows * t.step) attend_tile<kPositions, kRows>(h, s, t);
-  if constexpr (kRows > 1) attend_rows<kPositions, kRows / 2>(h, s, t, rows);
-}
-
-// Without tables the rows of a tile are neighbours.
-void attend(const AttentionHead& h) {
-  const AttentionScratch s = lay_out(h);
-  transpose_keys(h, s);
-  copy_values(h, s);
-  attend_rows<false, kTileRows>(h, s, {0, 1, 0, 0, 0}, h.length);
-}
-
-// With tables a row's place in them moves by one with every row. Rows kLanes apart keep the same alignment,
-// and starting their columns less than kLanes keys before the first one makes every load from the tables an
-// aligned one.
-void attend_with_positions(const AttentionHead& h) {
-  const AttentionScratch s = lay_out(h);
-  transpose_keys(h, s);
-  copy_values(h, s);
-  for (std::int64_t row = 0; row < at_most(kLanes, h.length); ++row) {
-    const auto address = reinterpret_cast<std::uintptr_t>(h.position_key + h.length - 1 - row);
-    const auto first_key = -static_cast<std::int64_t>(address / sizeof(float) % kLanes);
-    attend_rows<true, kTileRows>(h, s, {row, kLanes, first_key, 0, 0},
-                                 (h.length - row + kLanes - 1) / kLanes);
+GLINER_INLINE void write_output(const AttentionHead& h, const AttentionLayout& s, const Block& b,
+                                const Softmax& softmax) {
+  for (std::int64_t r = 0; r < b.rows; ++r) {
+    const float* from = h.scratch + s.output + r * s.value_stride;
+    float* to = h.out + (b.row + r) * h.out_stride;
+    const float factor = 1.0F / softmax.total[r];
+    for (std::int64_t d = 0; d < h.head_size; d += kLanes)
+      store_first(to + d, h.head_size - d, load(from + d) * factor);
   }
 }
 
 void attention_head(const AttentionHead& h) {
-  if (h.position_key)
-    attend_with_positions(h);
-  else
-    attend(h);
+  const AttentionLayout s = attention_layout(h.length, h.head_size);
+  pack_keys(h, s);
+  copy_values(h, s);
+  const bool all = h.window < 0 || h.window >= h.length;
+  const std::int64_t window = all ? h.length : h.window;
+  // A narrow window wants a narrow block: every query of a block meets all the keys that one of them sees.
+  const std::int64_t block_rows =
+      all ? s.block_rows : at_most(s.block_rows, round_up(window / 4 + 1, kPanel));
+  Softmax softmax;
+  for (std::int64_t row = 0; row < h.length; row += block_rows) {
+    Block b;
+    b.row = row;
+    b.rows = at_most(block_rows, h.length - row);
+    b.first_key = at_least(0, row - window) / kPanel * kPanel;
+    const std::int64_t end = at_most(h.length, row + b.rows + window);
+    b.keys = at_most(s.part_keys, end - b.first_key);
+    attend<true>(h, s, b, window, softmax);
+    for (b.first_key += b.keys; b.first_key < end; b.first_key += b.keys) {
+      b.keys = at_most(s.part_keys, end - b.first_key);
+      attend<false>(h, s, b, window, softmax);
+    }
+    write_output(h, s, b, softmax);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "nn/cpu/kernels.h"
 
+#include <algorithm>
+
+#include "nn/cpu/attention_layout.h"
+
 namespace gliner {
 
 extern const CpuKernels kBaselineKernels;
@@ -8,11 +12,44 @@ extern const CpuKernels kAvx2Kernels;
 extern const CpuKernels kAvx512Kernels;
 #endif
 
+namespace {
+
+std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+// An odd number of cache lines, so that a column of a matrix does not fall into one set of the cache.
+std::int64_t odd_lines(std::int64_t floats) {
+  constexpr std::int64_t kLine = 16;
+  const std::int64_t lines = (floats + kLine - 1) / kLine;
+  return (lines % 2 == 0 ? lines + 1 : lines) * kLine;
+}
+
+}  // namespace
+
+AttentionLayout attention_layout(std::int64_t length, std::int64_t head_size) {
+  constexpr std::int64_t kPanel = kAttentionPanel;
+  // Blocks and parts of about the same size.
+  const auto share = [length](std::int64_t most) {
+    const std::int64_t parts = (length + most - 1) / most;
+    return round_up((length + parts - 1) / parts, kPanel);
+  };
+  AttentionLayout s{};
+  s.block_rows = share(kAttentionBlockRows);
+  s.part_keys = share(kAttentionPartKeys);
+  s.value_stride = round_up(head_size, kPanel);
+  s.key_stride = s.value_stride * kPanel;
+  s.score_stride = odd_lines(s.part_keys + kPanel);
+  s.distance_stride = odd_lines(s.block_rows + kPanel);
+
+  s.value = round_up(length, kPanel) * s.value_stride;
+  s.output = s.value + length * s.value_stride;
+  s.scores = s.output + s.block_rows * s.value_stride + kPanel;
+  s.distances = s.scores + s.block_rows * s.score_stride + kPanel;
+  s.floats = s.distances + kPanel * s.distance_stride + kPanel;
+  return s;
+}
+
 std::int64_t attention_scratch_floats(std::int64_t length, std::int64_t head_size) {
-  // AttentionScratch of the widest set: 16 lanes, tiles of 8 rows and 32 columns, output rows of 4 vectors.
-  const std::int64_t score_stride = (length + 16 + 31) / 32 * 32;
-  const std::int64_t value_stride = (head_size + 63) / 64 * 64;
-  return head_size * (16 + score_stride + 16) + length * value_stride + 8 * score_stride + 8 * head_size;
+  return attention_layout(length, head_size).floats;
 }
 
 std::vector<const CpuKernels*> available_cpu_kernels() {

@@ -5,6 +5,9 @@
 
 namespace gliner {
 
+/// Columns of a panel: a cache line, the widest vector.
+constexpr std::int64_t kAttentionPanel = 16;
+
 /// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
 /// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two only
 /// with tables (He et al. 2021, "DeBERTa", equation 4).
@@ -15,24 +18,30 @@ struct AttentionHead {
   std::int64_t stride = 0;
   std::int64_t length = 0;
   std::int64_t head_size = 0;
-  float scale = 1;
+  float scale = 1;           ///< Positive.
   std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
-  /// Transposed tables [D, position_stride] with one column per distance, falling: the column of (i, j) is
-  /// L - 1 - i + j. kAttentionSlack columns before the first and behind the last one must be readable too.
-  /// Fastest where position_stride is an odd number of cache lines and both tables lie alike on them. Both
-  /// null: plain attention.
+  /// Tables in panels of kAttentionPanel distances, falling, each [D, kAttentionPanel]. Both point to the
+  /// panel of the distances 15 to 0: entry c of distance d = 16 * p + r, 0 <= r < 16, is
+  /// position_key[-p * 16 * D + c * 16 + 15 - r]. The panels -P <= p < P must be readable, P = ceil(L / 16).
+  /// Both null: plain attention.
   const float* position_key = nullptr;
   const float* position_query = nullptr;
-  std::int64_t position_stride = 0;
   float* out = nullptr;  ///< [L, D], rows `out_stride` floats apart.
   std::int64_t out_stride = 0;
   float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.
 };
 
-/// Columns that a kernel may read, but does not use, on both sides of a position table.
-constexpr std::int64_t kAttentionSlack = 32;
-
 std::int64_t attention_scratch_floats(std::int64_t length, std::int64_t head_size);
+
+/// A matrix in panels of kAttentionPanel columns, each [rows, kAttentionPanel], from columns of another one:
+/// column c of `to` is column columns[c] of `from`. Fast where neighbours come from neighbours.
+struct PanelColumns {
+  const float* from = nullptr;
+  const std::int32_t* columns = nullptr;  ///< [panels * kAttentionPanel]
+  std::int64_t panels = 0;                ///< Of `to`.
+  std::int64_t rows = 0;
+  float* to = nullptr;
+};
 
 /// Scores of the spans that start at one row. C inner size, Q queries:
 ///   scores[q * score_stride + k] = bias[q] + sum_c relu(start[c] + end[k * C + c]) * queries[q * C + c].
@@ -83,6 +92,7 @@ struct ScaledRows {
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   void (*attention_head)(const AttentionHead&);
+  void (*copy_columns)(const PanelColumns&);
   void (*span_scores)(const SpanScores&);
   void (*layer_norm)(const LayerNormRows&);
   /// Rounds `count` floats to 256 steps between the least and the greatest: x = scale[1] + scale[0] * steps.

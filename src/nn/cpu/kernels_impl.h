@@ -2,6 +2,7 @@
 // this file under its own compiler flags. Nothing here may come from the standard library: an inline function
 // of it, compiled for a newer CPU, could be the copy that the linker keeps for the whole program.
 #include "nn/cpu/attention_impl.h"
+#include "nn/cpu/columns_impl.h"
 #include "nn/cpu/kernels.h"
 #include "nn/cpu/quantized_impl.h"
 #include "nn/cpu/vec_impl.h"
@@ -9,6 +10,12 @@
 namespace gliner {
 namespace GLINER_KERNEL_SET {
 namespace {
+
+#if defined(__AVX512F__)
+constexpr int kQueryBlock = 4;  // Queries held in registers by span_scores: 4 widths x 4 of 32.
+#else
+constexpr int kQueryBlock = 2;
+#endif
 
 // A block of kWidths x kQueries spans and queries: relu(start + end) is made once in registers and used for
 // all queries of the block, never stored.

@@ -52,6 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         AttentionCase{4, 12, 256, 512, -1, true, true, {0, 7, 7, 40, 41}},   // Linear distances only.
         AttentionCase{4, 9, 32, 512, -1, true, true, {0, 16, 17, 18, 118}},  // Logarithmic too.
+        AttentionCase{2, 10, 64, 40, -1, true, true, {0, 150, 190}},         // Buckets that no distance has.
         AttentionCase{2, 8, 8, 64, -1, true, false, {0, 70}},
         AttentionCase{2, 8, 8, 64, -1, false, true, {0, 70, 75}},
         AttentionCase{3, 5, -1, 20, -1, true, true, {0, 19, 60}},  // Cut distances.

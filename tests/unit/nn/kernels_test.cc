@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <random>
 
 namespace gliner {
@@ -27,6 +28,13 @@ struct AttentionShape {
   bool tables;
 };
 
+// The entry for dimension c and distance d in a table of AttentionHead.
+double table_entry(const float* table, std::int64_t head_size, std::int64_t c, std::int64_t d) {
+  const auto panel = static_cast<std::int64_t>(std::floor(static_cast<double>(d) / kAttentionPanel));
+  const std::int64_t rest = d - panel * kAttentionPanel;
+  return table[-panel * kAttentionPanel * head_size + c * kAttentionPanel + kAttentionPanel - 1 - rest];
+}
+
 // The definition in kernels.h in double precision.
 std::vector<double> attention_by_definition(const AttentionHead& h) {
   std::vector<double> out(static_cast<std::size_t>(h.length * h.head_size), 0.0);
@@ -36,12 +44,11 @@ std::vector<double> attention_by_definition(const AttentionHead& h) {
     for (std::int64_t j = 0; j < h.length; ++j) {
       double score = 0;
       for (std::int64_t d = 0; d < h.head_size; ++d) {
-        const std::int64_t cell = d * h.position_stride + h.length - 1 - i + j;
         const double q = h.query[i * h.stride + d];
         const double k = h.key[j * h.stride + d];
         score += q * k;
-        if (h.position_key) score += q * h.position_key[cell];
-        if (h.position_query) score += k * h.position_query[cell];
+        if (h.position_key) score += q * table_entry(h.position_key, h.head_size, d, i - j);
+        if (h.position_query) score += k * table_entry(h.position_query, h.head_size, d, i - j);
       }
       weights[static_cast<std::size_t>(j)] = score * h.scale;
       if (h.window < 0 || std::abs(i - j) <= h.window)
@@ -62,11 +69,13 @@ std::vector<double> attention_by_definition(const AttentionHead& h) {
 }
 
 TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
-  // Rows of every remainder, keys and dimensions on both sides of whole vectors, windows, long tables.
-  const AttentionShape shapes[] = {{1, 4, -1, true},   {2, 9, -1, true},    {5, 12, -1, false},
-                                   {31, 16, -1, true}, {32, 64, -1, true},  {33, 64, -1, false},
-                                   {67, 32, 5, false}, {40, 80, 0, true},   {130, 13, 64, true},
-                                   {15, 5, -1, false}, {111, 20, -1, true}, {250, 33, -1, true}};
+  // Rows, keys and dimensions on both sides of whole vectors, windows, one and several blocks of queries and
+  // parts of keys.
+  const AttentionShape shapes[] = {
+      {1, 4, -1, true},    {2, 9, -1, true},     {5, 12, -1, false}, {31, 16, -1, true},  {32, 64, -1, true},
+      {33, 64, -1, false}, {67, 32, 5, false},   {40, 80, 0, true},  {130, 13, 64, true}, {15, 5, -1, false},
+      {111, 20, -1, true}, {250, 33, -1, true},  {257, 8, -1, true}, {300, 6, 20, false}, {530, 4, 200, true},
+      {700, 7, -1, false}, {600, 48, 256, false}};
   for (const AttentionShape& shape : shapes) {
     SCOPED_TRACE(::testing::Message() << "length " << shape.length << ", head size " << shape.head_size);
     AttentionHead h;
@@ -79,11 +88,12 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
     h.query = qkv.data();
     h.key = h.query + h.head_size;
     h.value = h.key + h.head_size;
-    h.position_stride = 2 * h.length - 1 + 2 * kAttentionSlack;
-    const auto tables = random_floats(static_cast<std::size_t>(2 * h.head_size * h.position_stride), 2);
+    const std::int64_t panels = (h.length + kAttentionPanel - 1) / kAttentionPanel;
+    const std::int64_t table_floats = 2 * panels * h.head_size * kAttentionPanel;
+    const auto tables = random_floats(static_cast<std::size_t>(2 * table_floats), 2);
     if (shape.tables) {
-      h.position_key = tables.data() + kAttentionSlack;
-      h.position_query = tables.data() + kAttentionSlack + h.head_size * h.position_stride;
+      h.position_key = tables.data() + (panels - 1) * h.head_size * kAttentionPanel;
+      h.position_query = h.position_key + table_floats;
     }
     h.out_stride = h.head_size + 3;
     std::vector<float> out(static_cast<std::size_t>(h.length * h.out_stride), 7.0F);
@@ -104,6 +114,62 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
         ASSERT_EQ(out[static_cast<std::size_t>(i * h.out_stride + d)], 7.0F) << "wrote behind the head";
     }
     EXPECT_EQ(scratch.back(), 5.0F);
+  }
+}
+
+// The largest score moves from part to part of the keys, up as well as down.
+TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
+  constexpr std::int64_t kLength = 900;
+  for (const std::int64_t winner : {3, 400, 899}) {
+    auto qkv = random_floats(static_cast<std::size_t>(kLength * 12), 5);
+    for (std::int64_t i = 0; i < kLength; ++i) qkv[static_cast<std::size_t>(i * 12)] = 2.0F;
+    for (std::int64_t j = 0; j < kLength; ++j)
+      qkv[static_cast<std::size_t>(j * 12 + 4)] = j == winner ? 60.0F : static_cast<float>(j % 300) / 20.0F;
+    AttentionHead h;
+    h.length = kLength;
+    h.head_size = 4;
+    h.stride = 12;
+    h.query = qkv.data();
+    h.key = h.query + 4;
+    h.value = h.key + 4;
+    std::vector<float> out(static_cast<std::size_t>(kLength * 4));
+    h.out = out.data();
+    h.out_stride = 4;
+    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(kLength, 4)));
+    h.scratch = scratch.data();
+    GetParam()->attention_head(h);
+    const std::vector<double> expected = attention_by_definition(h);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      ASSERT_NEAR(out[i], expected[i], 1e-5) << "winner " << winner;
+  }
+}
+
+TEST_P(CpuKernelsTest, CopiedColumnsAreTheOnesNamed) {
+  constexpr std::int64_t kRows = 5;
+  constexpr std::int64_t kColumns = 2 * kAttentionPanel;
+  const auto from = random_floats(static_cast<std::size_t>(4 * kAttentionPanel * kRows), 6);
+  // Neighbours that repeat, neighbours across panels, columns from everywhere.
+  const std::function<std::int32_t(int)> choices[] = {
+      [](int c) { return 3 + c / 3; }, [](int c) { return 9 + c; }, [](int c) { return c * 37 % 64; }};
+  for (const auto& choice : choices) {
+    std::vector<std::int32_t> columns;
+    for (int c = 0; c < kColumns; ++c) columns.push_back(choice(c));
+    std::vector<float> to(static_cast<std::size_t>(kColumns * kRows));
+    PanelColumns p;
+    p.from = from.data();
+    p.columns = columns.data();
+    p.panels = 2;
+    p.rows = kRows;
+    p.to = to.data();
+    GetParam()->copy_columns(p);
+    const auto place = [](std::int64_t row, std::int64_t column) {
+      const std::int64_t panel = column / kAttentionPanel;
+      return static_cast<std::size_t>((panel * kRows + row) * kAttentionPanel + column % kAttentionPanel);
+    };
+    for (std::int64_t r = 0; r < kRows; ++r)
+      for (std::int64_t c = 0; c < kColumns; ++c)
+        ASSERT_EQ(to[place(r, c)], from[place(r, columns[static_cast<std::size_t>(c)])])
+            << "row " << r << ", column " << c;
   }
 }
 
