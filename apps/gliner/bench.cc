@@ -23,6 +23,7 @@ struct BenchOptions {
   InputOptions input;
   std::vector<std::string> labels;
   std::string labels_json;
+  std::vector<std::string> relations;
   ExtractOptions extract;
   int repeats = 3;
   bool profile = false;
@@ -94,10 +95,10 @@ int bench(const GlobalOptions& global, const BenchOptions& options) {
   if (options.labels.empty() == options.labels_json.empty()) {
     throw UsageError("name the entity types with either --label (repeatable) or --labels-json");
   }
-  const Schema schema =
-      options.labels.empty()
-          ? Schema::from_entities_json(read_json_argument(options.labels_json, "--labels-json"))
-          : Schema().entities(options.labels);
+  Schema schema = options.labels.empty()
+                      ? Schema::from_entities_json(read_json_argument(options.labels_json, "--labels-json"))
+                      : Schema().entities(options.labels);
+  if (!options.relations.empty()) schema.relations(options.relations);
   const auto batches =
       cut_batches(read_texts(options.input), static_cast<std::size_t>(options.extract.batch_size));
   std::size_t texts = 0;
@@ -139,13 +140,19 @@ int bench(const GlobalOptions& global, const BenchOptions& options) {
 
 void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action) {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = add_command(
-      app, "bench",
-      "Measure entity extraction; prints one JSON object (p50_ms and p95_ms are times of a batch)");
+  CLI::App* command = add_command(app, "bench",
+                                  "Measure the extraction of entities and relations; prints one JSON object "
+                                  "(p50_ms and p95_ms are times of a batch)");
   const std::string group = "Measurement";
   add_repeatable(*command, "--label", options->labels, "Entity type; may be repeated")->group(group);
   command->add_option("--labels-json", options->labels_json, R"(["type", ...] or {"type": "description"})")
       ->type_name("FILE|JSON")
+      ->group(group);
+  add_repeatable(*command, "--relation", options->relations, "Relation type; may be repeated")->group(group);
+  command->add_option("--threshold", options->extract.threshold, "Least score of what is found")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SCORE")
+      ->capture_default_str()
       ->group(group);
   command->add_option("--batch-size", options->extract.batch_size, "Texts of one call")
       ->check(CLI::Range(1, 1 << 20))
