@@ -5,7 +5,7 @@
 
 #include "base/mapped_file.h"
 #include "encoders/post_norm_layer.h"
-#include "heads/span_head.h"
+#include "heads/span_marker.h"
 #include "io/model_dir.h"
 #include "nn/threads.h"
 
@@ -60,10 +60,14 @@ BENCHMARK(transformer_layer)
 void span_head(benchmark::State& state) {
   Checkpoint checkpoint;
   const std::int64_t hidden = checkpoint.config.hidden_size;
-  const SpanHead head(WeightScope(checkpoint.store) / "span_rep.span_rep_layer", hidden, 8);
+  const SpanMarkerMlp head(WeightScope(checkpoint.store) / "span_rep.span_rep_layer", hidden, 8,
+                           MarkerContext::kNone);
   const std::int64_t rows = state.range(0), queries = state.range(1);
   const at::Tensor words = at::randn({rows, hidden}), labels = at::randn({queries, hidden});
-  for (auto _ : state) benchmark::DoNotOptimize(head.forward(words, labels, {{0, rows, 0, queries}}));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        head.logits({words, {0, rows}}, head.prepare(labels, /*packed=*/false), {{0, queries}}));
+
   set_rate(state, rows);
 }
 BENCHMARK(span_head)

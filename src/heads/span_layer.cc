@@ -14,16 +14,18 @@
 
 namespace gliner {
 
-std::vector<at::Tensor> DenseSpanLayer::logits(const SpanWords& words, const at::Tensor& queries,
-                                               const SequenceStart& query_start) const {
+SpanQueries SpanLayer::prepare(const at::Tensor& vectors, bool) const { return {vectors, {}, {}, nullptr}; }
+
+std::vector<at::Tensor> DenseSpanLayer::logits(const SpanWords& words, const SpanQueries& queries,
+                                               const std::vector<RowRange>& own_queries) const {
   std::vector<at::Tensor> logits;
   for (std::size_t b = 0; b + 1 < words.start.size(); ++b) {
     const std::int64_t length = words.start[b + 1] - words.start[b];
-    const std::int64_t count = query_start[b + 1] - query_start[b];
+    const std::int64_t count = own_queries[b].size();
     at::Tensor own = at::empty({count, length, max_width_}, at::kFloat);  // [Q, L, K]
     if (length > 0 && count > 0) {
       const at::Tensor spans = all(words.words.narrow(0, words.start[b], length));  // [L, K, H]
-      own.copy_(at::linear(spans, queries.narrow(0, query_start[b], count)).permute({2, 0, 1}));
+      own.copy_(at::linear(spans, queries.vectors.narrow(0, own_queries[b].begin, count)).permute({2, 0, 1}));
       for (std::int64_t width = 1; width < max_width_; ++width) {
         const std::int64_t beyond = std::min(width, length);
         own.narrow(1, length - beyond, beyond)
@@ -36,7 +38,7 @@ std::vector<at::Tensor> DenseSpanLayer::logits(const SpanWords& words, const at:
   return logits;
 }
 
-at::Tensor DenseSpanLayer::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
+at::Tensor DenseSpanLayer::vectors(const SpanWords& words, const std::vector<RowRange>& spans) const {
   const std::int64_t hidden = words.words.size(1);
   at::Tensor vectors =
       at::empty({static_cast<std::int64_t>(spans.size()), hidden}, words.words.options());  // [S, H]

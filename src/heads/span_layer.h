@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "nn/attention.h"
+#include "nn/linear.h"
+#include "nn/rows.h"
 #include "nn/weight_scope.h"
 
 namespace gliner {
@@ -22,25 +24,31 @@ struct SpanWords {
   std::int64_t padded_words = 0;
 };
 
-/// A span of words, half-open, as rows of SpanWords::words. Not empty, within one sequence.
-struct SpanRows {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
+/// Label vectors with what a layer made of them for its products: SpanLayer::prepare. Const after that; any
+/// number of threads and texts may share one.
+struct SpanQueries {
+  at::Tensor vectors;                         ///< [Q, H]
+  at::Tensor folded;                          ///< [Q, C]: the layer's last product from their side
+  at::Tensor bias;                            ///< [Q]
+  std::shared_ptr<const Projection> product;  ///< `folded` and `bias`, packed
 };
 
 /// Turns spans of words into vectors and scores them against label vectors: one of the reference's span modes
 /// (gliner/modeling/span_rep.py). Const after construction; thread-safe.
 class SpanLayer : public torch::nn::Module {
  public:
-  /// The dot product of every span of at most K words with every query of its sequence. queries: [Q, H],
-  /// those of sequence b are [query_start[b], query_start[b + 1]) -> per sequence [queries, words, K] on the
-  /// CPU: first word, then width; 0 is one word. -inf where a span runs past the sequence's last word.
-  virtual std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
-                                         const SequenceStart& query_start) const = 0;
+  /// vectors: [Q, H]. `packed`: for labels that many texts will share, it may take longer.
+  virtual SpanQueries prepare(const at::Tensor& vectors, bool packed) const;
 
-  /// The vectors of `spans`: [S, H]. Wider ones than the layer scores are an InternalError where the layer
-  /// has no vector for them.
-  virtual at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const = 0;
+  /// The dot product of every span of at most K words with every query of its sequence; those of sequence b
+  /// are own[b], and sequences may share them -> per sequence [queries, words, K] on the CPU: first word,
+  /// then width; 0 is one word. -inf where a span runs past the sequence's last word.
+  virtual std::vector<at::Tensor> logits(const SpanWords& words, const SpanQueries& queries,
+                                         const std::vector<RowRange>& own) const = 0;
+
+  /// The vectors of `spans`, rows of SpanWords::words, none empty, each in one sequence: [S, H]. Wider ones
+  /// than the layer scores are an InternalError where the layer has no vector for them.
+  virtual at::Tensor vectors(const SpanWords& words, const std::vector<RowRange>& spans) const = 0;
 };
 
 /// Builds the layer of `mode` (the config's span_mode: marker, markerV0, markerV1, markerV2, query, mlp, cat,
@@ -52,9 +60,9 @@ std::shared_ptr<SpanLayer> make_span_layer(const WeightScope& w, const std::stri
 /// A layer that knows the vectors of all spans of a sequence at once.
 class DenseSpanLayer : public SpanLayer {
  public:
-  std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
-                                 const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
+  std::vector<at::Tensor> logits(const SpanWords& words, const SpanQueries& queries,
+                                 const std::vector<RowRange>& own) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<RowRange>& spans) const override;
 
  protected:
   explicit DenseSpanLayer(std::int64_t max_width) : max_width_(max_width) {}

@@ -7,18 +7,23 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "heads/projection_layer.h"
-#include "heads/span_head.h"
+#include "heads/span_logits.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 
 namespace gliner {
 namespace {
 
-at::Tensor rows_of(const at::Tensor& matrix, const std::vector<SpanRows>& spans, bool last) {
+// From so many queries on that many texts share, a packed product beats the fused loop, which reads all of
+// them once for every word.
+constexpr std::int64_t kPackedQueries = 32;
+
+at::Tensor rows_of(const at::Tensor& matrix, const std::vector<RowRange>& spans, bool last) {
   std::vector<std::int64_t> rows;
   rows.reserve(spans.size());
-  for (const SpanRows& span : spans) {
+  for (const RowRange& span : spans) {
     GLINER_CHECK(span.begin < span.end && span.end <= matrix.size(0));
     rows.push_back(last ? span.end - 1 : span.begin);
   }
@@ -45,14 +50,14 @@ SpanMarker::SpanMarker(const WeightScope& w, std::int64_t hidden, std::int64_t m
   end_half_.emplace(weight.narrow(1, hidden, hidden), at::Tensor(), std::nullopt, w.device());
 }
 
-std::vector<at::Tensor> SpanMarker::logits(const SpanWords& words, const at::Tensor& queries,
-                                           const SequenceStart& query_start) const {
+std::vector<at::Tensor> SpanMarker::logits(const SpanWords& words, const SpanQueries& queries,
+                                           const std::vector<RowRange>& own_queries) const {
   const at::Tensor start = start_half_->forward(start_->forward(words.words));  // [W, H]
   const at::Tensor end = end_half_->forward(end_->forward(words.words));        // [W, H]
   std::vector<at::Tensor> logits;
   for (std::size_t b = 0; b + 1 < words.start.size(); ++b) {
     const std::int64_t length = words.start[b + 1] - words.start[b];
-    const at::Tensor own = queries.narrow(0, query_start[b], query_start[b + 1] - query_start[b]);  // [Q, H]
+    const at::Tensor own = queries.vectors.narrow(0, own_queries[b].begin, own_queries[b].size());  // [Q, H]
     const at::Tensor of_start = at::linear(own, start.narrow(0, words.start[b], length));           // [Q, L]
     const at::Tensor of_end = at::linear(own, end.narrow(0, words.start[b], length));               // [Q, L]
     at::Tensor scores = at::full({own.size(0), length, max_width_}, -std::numeric_limits<float>::infinity(),
@@ -68,7 +73,7 @@ std::vector<at::Tensor> SpanMarker::logits(const SpanWords& words, const at::Ten
   return logits;
 }
 
-at::Tensor SpanMarker::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
+at::Tensor SpanMarker::vectors(const SpanWords& words, const std::vector<RowRange>& spans) const {
   const at::Tensor start = start_half_->forward(start_->forward(words.words));  // [W, H]
   const at::Tensor end = end_half_->forward(end_->forward(words.words));        // [W, H]
   return rows_of(start, spans, /*last=*/false) + rows_of(end, spans, /*last=*/true);
@@ -137,26 +142,38 @@ at::Tensor SpanMarkerMlp::start_parts(const SpanWords& words) const {
   return start;
 }
 
-std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const at::Tensor& queries,
-                                              const SequenceStart& query_start) const {
+SpanQueries SpanMarkerMlp::prepare(const at::Tensor& vectors, bool packed) const {
+  SpanQueries queries{vectors, fold_->forward(vectors), (vectors * last_bias_).sum(1), nullptr};
+  if (packed && vectors.size(0) >= kPackedQueries)
+    queries.product =
+        std::make_shared<const Projection>(queries.folded, queries.bias, std::nullopt, vectors.device());
+  return queries;
+}
+
+std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const SpanQueries& queries,
+                                              const std::vector<RowRange>& own_queries) const {
+  const StageTimer products(Stage::kSpanVectors);
   const at::Tensor start = start_parts(words);                            // [W, 4H]
   const at::Tensor end = end_part_->forward(end_->forward(words.words));  // [W, 4H]
-  const at::Tensor folded = fold_->forward(queries);                      // [Q, 4H]
-  const at::Tensor bias = (queries * last_bias_).sum(1);                  // [Q]
+  const StageTimer timer(Stage::kSpanScores);
   const auto score = words.words.device().is_cpu() ? fused_span_logits : plain_span_logits;
   std::vector<at::Tensor> logits;
   for (std::size_t b = 0; b + 1 < words.start.size(); ++b) {
     const std::int64_t length = words.start[b + 1] - words.start[b];
-    const std::int64_t count = query_start[b + 1] - query_start[b];
-    logits.push_back(score(start.narrow(0, words.start[b], length), end.narrow(0, words.start[b], length),
-                           folded.narrow(0, query_start[b], count), bias.narrow(0, query_start[b], count),
-                           max_width_)
+    const at::Tensor own_start = start.narrow(0, words.start[b], length);
+    const at::Tensor own_end = end.narrow(0, words.start[b], length);
+    const RowRange& own = own_queries[b];
+    const bool all = own.size() == queries.folded.size(0);
+    logits.push_back((all && queries.product
+                          ? packed_span_logits(own_start, own_end, *queries.product, max_width_)
+                          : score(own_start, own_end, queries.folded.narrow(0, own.begin, own.size()),
+                                  queries.bias.narrow(0, own.begin, own.size()), max_width_))
                          .cpu());
   }
   return logits;
 }
 
-at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const {
+at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<RowRange>& spans) const {
   const at::Tensor start = start_parts(words);                            // [W, 4H]
   const at::Tensor end = end_part_->forward(end_->forward(words.words));  // [W, 4H]
   const at::Tensor inner =

@@ -17,9 +17,9 @@ class SpanMarker : public SpanLayer {
  public:
   SpanMarker(const WeightScope& w, std::int64_t hidden, std::int64_t max_width);
 
-  std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
-                                 const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
+  std::vector<at::Tensor> logits(const SpanWords& words, const SpanQueries& queries,
+                                 const std::vector<RowRange>& own) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<RowRange>& spans) const override;
 
  private:
   std::int64_t max_width_;
@@ -35,15 +35,16 @@ enum class MarkerContext {
 };
 
 /// `markerV0` to `markerV2`: W2 relu(W1 relu([start_i; end_j; context]) + b1) + b2. The first product splits
-/// into one part for each word and one for the sequence, and the last one moves over to the queries, as in
-/// SpanHead.
+/// into one part for each word and one for the sequence, and the last one moves over to the queries. markerV0
+/// is GLiNER2's span head too (gliner2/layers.py, SpanMarkerV0.score_queries).
 class SpanMarkerMlp : public SpanLayer {
  public:
   SpanMarkerMlp(const WeightScope& w, std::int64_t hidden, std::int64_t max_width, MarkerContext context);
 
-  std::vector<at::Tensor> logits(const SpanWords& words, const at::Tensor& queries,
-                                 const SequenceStart& query_start) const override;
-  at::Tensor vectors(const SpanWords& words, const std::vector<SpanRows>& spans) const override;
+  SpanQueries prepare(const at::Tensor& vectors, bool packed) const override;
+  std::vector<at::Tensor> logits(const SpanWords& words, const SpanQueries& queries,
+                                 const std::vector<RowRange>& own) const override;
+  at::Tensor vectors(const SpanWords& words, const std::vector<RowRange>& spans) const override;
 
  private:
   /// The first product for the spans that begin at each word, without the end's share: [W, 4H].

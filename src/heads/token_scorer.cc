@@ -33,7 +33,7 @@ TokenScorer::TokenScorer(const WeightScope& w, std::int64_t hidden) : hidden_(hi
 
 std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const SequenceStart& word_start,
                                              const at::Tensor& labels,
-                                             const SequenceStart& label_start) const {
+                                             const std::vector<RowRange>& own_labels) const {
   const at::Tensor projected_words = word_->forward(words);                                     // [W, 2H]
   const at::Tensor projected_labels = label_->forward(labels);                                  // [Q, 2H]
   const at::Tensor word_parts = word_part_->forward(projected_words.narrow(1, 0, hidden_));     // [W, 4H]
@@ -44,7 +44,7 @@ std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const Sequ
   std::vector<at::Tensor> logits;
   for (std::size_t b = 0; b + 1 < word_start.size(); ++b) {
     const std::int64_t length = word_start[b + 1] - word_start[b];
-    const std::int64_t count = label_start[b + 1] - label_start[b];
+    const std::int64_t count = own_labels[b].size();
     at::Tensor own = at::empty({length, count, kScores}, words.options());  // [L, P, 3]
     const std::int64_t step = std::max<std::int64_t>(1, kPairsAtOnce / std::max<std::int64_t>(1, count));
     for (std::int64_t done = 0; done < length && count > 0; done += step) {
@@ -53,7 +53,7 @@ std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const Sequ
         return all.narrow(0, word_start[b] + done, rows).unsqueeze(1);
       };
       const auto of_labels = [&](const at::Tensor& all) {  // [Q, C] -> [P, C]
-        return all.narrow(0, label_start[b], count);
+        return all.narrow(0, own_labels[b].begin, count);
       };
       const at::Tensor products = of_words(word_factors) * of_labels(label_factors);   // [rows, P, H]
       at::Tensor inner = pair_part_->forward(products.view({rows * count, hidden_}));  // [rows * P, 4H]

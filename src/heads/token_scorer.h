@@ -9,6 +9,7 @@
 
 #include "nn/attention.h"
 #include "nn/linear.h"
+#include "nn/rows.h"
 
 namespace gliner {
 
@@ -21,10 +22,11 @@ class TokenScorer : public torch::nn::Module {
  public:
   TokenScorer(const WeightScope& w, std::int64_t hidden);
 
-  /// words: [W, H], those of sequence b are [word_start[b], word_start[b + 1]); labels: [Q, H] and
-  /// label_start likewise -> per sequence the logits [words, labels, 3] on the CPU: start, end, inside.
+  /// words: [W, H], those of sequence b are [word_start[b], word_start[b + 1]); labels: [Q, H], those
+  /// of sequence b are own[b], and sequences may share them -> per sequence the logits [words, labels, 3] on
+  /// the CPU: start, end, inside.
   std::vector<at::Tensor> forward(const at::Tensor& words, const SequenceStart& word_start,
-                                  const at::Tensor& labels, const SequenceStart& label_start) const;
+                                  const at::Tensor& labels, const std::vector<RowRange>& own) const;
 
  private:
   std::int64_t hidden_;

@@ -80,10 +80,9 @@ void Gliner1Run::generate_for_spans() {
 void Gliner1Run::generate_for_labels() {
   std::vector<Named> named;
   for (std::size_t s = 0; s < size(); ++s) {
-    const std::int64_t own =
-        std::min<std::int64_t>(batch_.sequences[s].classes, label_start_[s + 1] - label_start_[s]);
+    const std::int64_t own = std::min<std::int64_t>(batch_.sequences[s].classes, label_rows_[s].size());
     for (std::int64_t label = 0; label < own; ++label)
-      named.push_back({s, static_cast<std::int32_t>(label), {label_start_[s] + label, 0, 0}});
+      named.push_back({s, static_cast<std::int32_t>(label), {label_rows_[s].begin + label, 0, 0}});
   }
   if (!named.empty()) generate(named, labels_, {}, 0);
 }

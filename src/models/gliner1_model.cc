@@ -34,7 +34,7 @@ std::vector<SpanOutput> Gliner1Model::run(const SpanBatch& batch, const TraceSin
   }
   std::vector<SpanOutput> outputs;
   run_guarded(report_, batch.ids.size(), threads_,
-              [&] { outputs = Gliner1Run(config_, *modules_, batch, trace).outputs(); });
+              [&] { outputs = Gliner1Run(config_, *modules_, shared_labels_, batch, trace).outputs(); });
   return outputs;
 }
 

@@ -16,6 +16,7 @@
 #include "heads/relation_scorer.h"
 #include "heads/span_layer.h"
 #include "heads/token_scorer.h"
+#include "models/shared_labels.h"
 #include "models/span_model.h"
 #include "nn/lstm.h"
 #include "nn/mlp.h"
@@ -92,6 +93,7 @@ class Gliner1Model : public SpanModel {
   std::shared_ptr<const Gliner1Modules> modules_;
   ModelReport report_;
   int threads_;
+  mutable SharedLabels shared_labels_;
 };
 
 }  // namespace gliner

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <map>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "heads/pooling.h"
 #include "heads/select_spans.h"
 #include "nn/rows.h"
@@ -22,9 +23,14 @@ std::vector<float> to_plain(const at::Tensor& values) {
 
 }  // namespace
 
-Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules, const SpanBatch& batch,
-                       const TraceSink& trace)
-    : config_(config), modules_(modules), batch_(batch), trace_(trace), outputs_(batch.sequences.size()) {}
+Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules,
+                       SharedLabels& shared_labels, const SpanBatch& batch, const TraceSink& trace)
+    : config_(config),
+      modules_(modules),
+      shared_labels_(shared_labels),
+      batch_(batch),
+      trace_(trace),
+      outputs_(batch.sequences.size()) {}
 
 std::vector<SpanOutput> Gliner1Run::outputs() {
   encode();
@@ -32,10 +38,9 @@ std::vector<SpanOutput> Gliner1Run::outputs() {
   span_input_ = modules_.span_context
                     ? modules_.span_context->forward_padded(words_, word_start_, padded_words_)
                     : words_;
-  if (modules_.prompt_projection && labels_.size(0) > 0)
-    labels_ = modules_.prompt_projection->forward(labels_);
-  for (std::size_t s = 0; s < size(); ++s)
-    emit(s, "prompts_embedding", labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+  if (!queries_.vectors.defined()) queries_ = prepare_labels(labels_, /*shared=*/false);
+  labels_ = queries_.vectors;
+  for (std::size_t s = 0; s < size(); ++s) emit(s, "prompts_embedding", labels_of(s));
   if (config_.token_level()) {
     score_words();
   } else {
@@ -67,6 +72,7 @@ void Gliner1Run::encode() {
   GLINER_CHECK(next == static_cast<std::int64_t>(batch_.ids.size()));
   const at::Tensor tokens = encode_tokens();  // [T, H]
   emit("encoder_projected", tokens);
+  const StageTimer timer(Stage::kPooling);
   words_ = pool_ranges(tokens, ranges, config_.pooling == SubtokenPooling::kMax);  // [W, H]
   for (std::size_t s = 0; s < size(); ++s)
     emit(s, "words_before_rnn", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
@@ -111,17 +117,15 @@ void Gliner1Run::gather_labels(const at::Tensor& tokens) {
   const at::Tensor states = modules_.prompt_context ? read_prompts(tokens) : tokens;
   const auto nothing = static_cast<std::int32_t>(batch_.ids.size());
   std::vector<TokenRange> ranges;
-  label_start_ = {0};
   for (const SpanSequence& sequence : batch_.sequences) {
+    const auto begin = static_cast<std::int64_t>(ranges.size());
     for (const std::int32_t label : sequence.labels) ranges.push_back({label, label + 1});
     if (padding_counts)
       ranges.resize(ranges.size() + longest - sequence.labels.size(), TokenRange{nothing, nothing});
-    label_start_.push_back(static_cast<std::int64_t>(ranges.size()));
+    label_rows_.push_back({begin, static_cast<std::int64_t>(ranges.size())});
   }
   labels_ = pool_ranges(states, ranges, /*largest=*/false);  // [P, H]
-  for (std::size_t s = 0; s < size(); ++s)
-    emit(s, "prompts_before_projection",
-         labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+  for (std::size_t s = 0; s < size(); ++s) emit(s, "prompts_before_projection", labels_of(s));
 }
 
 /// The prompts' states as a second encoder sees them, at their places among all tokens: [T, H].
@@ -138,41 +142,75 @@ at::Tensor Gliner1Run::read_prompts(const at::Tensor& tokens) const {
   return states;
 }
 
-/// Labels that were encoded on their own; texts of one prompt share a matrix.
+/// Labels that were encoded on their own. Texts of one prompt share a set, unless words and labels are going
+/// to change each other.
 void Gliner1Run::gather_label_matrices() {
-  label_start_ = {0};
-  std::vector<at::Tensor> matrices;
+  std::map<const LabelMatrix*, RowRange> known;
+  std::vector<std::shared_ptr<const LabelMatrix>> sets;
+  std::int64_t rows = 0;
   for (const SpanSequence& sequence : batch_.sequences) {
-    const LabelMatrix* matrix = sequence.label_matrix.get();
-    const auto rows = matrix == nullptr ? 0 : static_cast<std::int64_t>(matrix->values.size()) / matrix->size;
-    if (rows > 0)
-      matrices.push_back(
-          at::from_blob(const_cast<float*>(matrix->values.data()), {rows, matrix->size}, at::kFloat));
-    label_start_.push_back(label_start_.back() + rows);
+    const std::shared_ptr<const LabelMatrix>& set = sequence.label_matrix;
+    const auto entry = known.find(set.get());
+    if (entry != known.end() && !modules_.cross_fuser) {
+      label_rows_.push_back(entry->second);
+      continue;
+    }
+    const std::int64_t own = set ? set->rows() : 0;
+    label_rows_.push_back({rows, rows + own});
+    known[set.get()] = label_rows_.back();
+    rows += own;
+    if (own > 0) sets.push_back(set);
   }
-  labels_ = matrices.empty() ? at::zeros({0, config_.hidden_size}) : at::cat(matrices);  // [P, H]
-  labels_ = labels_.to(words_.device());
+  if (sets.size() == 1 && !modules_.cross_fuser) {
+    queries_ = *shared_labels_.get(sets.front(), [this](const LabelMatrix& set) {
+      return prepare_labels(vectors_of(set), /*shared=*/true);
+    });
+    return;
+  }
+  std::vector<at::Tensor> vectors = {at::zeros({0, config_.hidden_size}, words_.options())};
+  for (const std::shared_ptr<const LabelMatrix>& set : sets) vectors.push_back(vectors_of(*set));
+  labels_ = at::cat(vectors);  // [P, H]
+}
+
+/// A copy, which may outlive the set.
+at::Tensor Gliner1Run::vectors_of(const LabelMatrix& set) const {
+  at::Tensor vectors = at::empty({set.rows(), set.size}, at::kFloat);
+  std::copy(set.values.begin(), set.values.end(), vectors.data_ptr<float>());
+  return vectors.to(words_.device());
+}
+
+SpanQueries Gliner1Run::prepare_labels(const at::Tensor& vectors, bool shared) const {
+  const StageTimer timer(Stage::kSpanVectors);
+  const at::Tensor projected = modules_.prompt_projection && vectors.size(0) > 0
+                                   ? modules_.prompt_projection->forward(vectors)
+                                   : vectors;  // [P, H]
+  if (config_.token_level()) return {projected, {}, {}, nullptr};
+  return modules_.span_layer->prepare(projected, shared);
 }
 
 void Gliner1Run::fuse() {
-  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start_, word_start_);
+  SequenceStart label_start = {0};
+  for (const RowRange& rows : label_rows_) label_start.push_back(rows.end);
+  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start, word_start_);
   labels_ = sides.labels;
   words_ = sides.words;
 }
 
 void Gliner1Run::score_spans() {
-  const std::vector<at::Tensor> logits = modules_.span_layer->logits(span_words(), labels_, label_start_);
+  const std::vector<at::Tensor> logits = modules_.span_layer->logits(span_words(), queries_, label_rows_);
   for (std::size_t s = 0; s < size(); ++s) {
     emit(s, "logits", logits[s].permute({1, 2, 0}));  // [W, K, P]
     if (config_.relations || config_.decoder)
       selected_.push_back(select_any_label(logits[s], batch_.threshold));
+    const StageTimer timer(Stage::kSelect);
     select_wide_spans(logits[s], batch_.sequences[s], batch_.class_scores, outputs_[s]);
   }
 }
 
 void Gliner1Run::score_words() {
-  const std::vector<at::Tensor> logits =
-      modules_.token_scorer->forward(words_, word_start_, labels_, label_start_);  // [W, P, 3] each
+  const std::vector<at::Tensor> logits = timed(Stage::kSpanScores, [this] {
+    return modules_.token_scorer->forward(words_, word_start_, labels_, label_rows_);  // [W, P, 3] each
+  });
   for (std::size_t s = 0; s < size(); ++s) emit(s, "logits", logits[s]);
   if (config_.relations)
     for (const at::Tensor& own : logits) selected_.push_back(predict_spans(own, batch_.threshold));
@@ -190,9 +228,8 @@ void Gliner1Run::score_predicted_spans(const std::vector<at::Tensor>& word_logit
     predicted_.push_back(predict_spans(word_logits[s], batch_.threshold));
     const std::vector<SpanCandidate>& predicted = predicted_.back();
     if (predicted.empty()) continue;
-    const at::Tensor vectors = span_vectors(s, predicted);  // [S, H]
-    const at::Tensor labels = labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]);
-    const at::Tensor logits = at::linear(vectors, labels).cpu();  // [S, P]
+    const at::Tensor vectors = span_vectors(s, predicted);              // [S, H]
+    const at::Tensor logits = at::linear(vectors, labels_of(s)).cpu();  // [S, P]
     emit(s, "span_logits", logits);
     select_scored_spans(logits, predicted, batch_.sequences[s], outputs_[s]);
     if (config_.decoder) selected_[s] = likely_spans(logits, predicted);
@@ -200,7 +237,7 @@ void Gliner1Run::score_predicted_spans(const std::vector<at::Tensor>& word_logit
 }
 
 at::Tensor Gliner1Run::span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const {
-  std::vector<SpanRows> rows;
+  std::vector<RowRange> rows;
   for (const SpanCandidate& span : spans)
     rows.push_back({word_start_[sequence] + span.first, word_start_[sequence] + span.last + 1});
   return modules_.span_layer->vectors(span_words(), rows);
@@ -260,9 +297,7 @@ void Gliner1Run::add_vectors() {
   for (std::size_t s = 0; s < size(); ++s) {
     SpanOutput& output = outputs_[s];
     output.vector_size = config_.hidden_size;
-    if (batch_.label_vectors)
-      output.label_vectors =
-          to_plain(labels_.narrow(0, label_start_[s], label_start_[s + 1] - label_start_[s]));
+    if (batch_.label_vectors) output.label_vectors = to_plain(labels_of(s));
     if (!batch_.vectors || output.candidates.empty()) continue;
     if (!config_.token_level()) {
       output.vectors = to_plain(span_vectors(s, output.candidates));

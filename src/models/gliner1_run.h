@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "models/gliner1_modules.h"
+#include "models/shared_labels.h"
 
 namespace gliner {
 
 /// One forward pass of a GLiNER v1 model: what the steps leave for each other. Lives for one call.
 class Gliner1Run {
  public:
-  Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules, const SpanBatch& batch,
-             const TraceSink& trace);
+  Gliner1Run(const Gliner1Config& config, const Gliner1Modules& modules, SharedLabels& shared_labels,
+             const SpanBatch& batch, const TraceSink& trace);
 
   /// All steps: encode, pool, score, select.
   std::vector<SpanOutput> outputs();
@@ -24,6 +25,8 @@ class Gliner1Run {
   at::Tensor encode_tokens() const;
   void gather_labels(const at::Tensor& tokens);
   void gather_label_matrices();
+  at::Tensor vectors_of(const LabelMatrix& set) const;
+  SpanQueries prepare_labels(const at::Tensor& vectors, bool shared) const;
   at::Tensor read_prompts(const at::Tensor& tokens) const;
   void score_spans();
   void score_words();
@@ -51,6 +54,10 @@ class Gliner1Run {
   std::vector<std::int32_t> decoder_tokens(std::size_t sequence, const WordNumbers& words) const;
   std::int64_t empty_slot_tokens() const;
 
+  /// The labels' vectors of one sequence: [P, H].
+  at::Tensor labels_of(std::size_t sequence) const {
+    return labels_.narrow(0, label_rows_[sequence].begin, label_rows_[sequence].size());
+  }
   /// The vectors of spans of one sequence: [S, H].
   at::Tensor span_vectors(std::size_t sequence, const std::vector<SpanCandidate>& spans) const;
 
@@ -63,16 +70,18 @@ class Gliner1Run {
 
   const Gliner1Config& config_;
   const Gliner1Modules& modules_;
+  SharedLabels& shared_labels_;
   const SpanBatch& batch_;
   const TraceSink& trace_;
   std::vector<SpanOutput> outputs_;
-  at::Tensor words_;               // [W, H] words of all sequences
-  at::Tensor span_input_;          // [W, H] the same as the span layer sees them
-  SequenceStart word_start_;       // [B + 1]
-  std::int64_t padded_words_ = 0;  // Of the longest sequence
-  at::Tensor labels_;              // [P, H] label vectors of all sequences; span models: projected
-  SequenceStart label_start_;      // [B + 1]
-  at::Tensor tokens_;              // [T, H]; relation models
+  at::Tensor words_;                  // [W, H] words of all sequences
+  at::Tensor span_input_;             // [W, H] the same as the span layer sees them
+  SequenceStart word_start_;          // [B + 1]
+  std::int64_t padded_words_ = 0;     // Of the longest sequence
+  at::Tensor labels_;                 // [P, H] label vectors, projected once they are prepared
+  std::vector<RowRange> label_rows_;  // Per sequence
+  SpanQueries queries_;               // The labels as the span layer wants them
+  at::Tensor tokens_;                 // [T, H]; relation models
   std::vector<std::vector<SpanCandidate>> selected_;   // Per sequence: entities of relations, spans to name
   std::vector<std::vector<SpanCandidate>> predicted_;  // Token models: what selected_ was chosen from
 };

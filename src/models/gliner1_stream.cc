@@ -49,7 +49,8 @@ void Gliner1Stream::score(State& state, std::int64_t first_end) const {
   const std::int64_t first = std::max<std::int64_t>(first_end - (config_.max_width - 1), 0);
   const at::Tensor logits =
       modules_.span_layer
-          ->logits({seen.slice(0, first).contiguous(), {0, words - first}, 0}, state.labels, {0, labels})
+          ->logits({seen.slice(0, first).contiguous(), {0, words - first}, 0},
+                   modules_.span_layer->prepare(state.labels, /*packed=*/false), {{0, labels}})
           .front();  // [P, W - first, K]
   const float* data = logits.data_ptr<float>();
   const std::int64_t rows = logits.size(1), widths = logits.size(2);

@@ -109,30 +109,30 @@ void Gliner2Run::count() {
 
 void Gliner2Run::score_spans() {
   std::vector<LabelGroup> groups;
-  std::vector<SpanTask> spans(batch_.sequences.size());
+  std::vector<RowRange> own(batch_.sequences.size());  // Queries of each sequence
   std::int64_t queries = 0;
-  for (std::size_t s = 0; s < spans.size(); ++s)
-    spans[s] = {first_row_[s], first_row_[s + 1] - first_row_[s], 0, 0};
   for (Task& task : span_tasks_) {  // Ordered by sequence, so that a sequence's queries are one range.
     if (task.instances == 0) continue;
     groups.push_back({task.first_marker + 1, task.labels, task.instances});
-    SpanTask& span = spans[task.sequence];
-    if (span.queries == 0) span.first_query = queries;
-    task.first_query = span.queries;
-    span.queries += task.instances * task.labels;
+    RowRange& range = own[task.sequence];
+    if (range.size() == 0) range.begin = queries;
+    task.first_query = queries - range.begin;
     queries += task.instances * task.labels;
+    range.end = queries;
   }
   if (groups.empty()) return;
   const at::Tensor vectors = timed(
       Stage::kSpanVectors, [&] { return modules_.count_embedding->forward(markers_, groups); });  // [Q, H]
-  const std::vector<at::Tensor> logits = modules_.span_head->forward(rows_, vectors, spans);
+  const std::vector<at::Tensor> logits = modules_.span_head->logits(
+      {rows_, first_row_}, modules_.span_head->prepare(vectors, /*packed=*/false), own);
   for (const Task& task : span_tasks_) {
     if (task.instances == 0) continue;
-    const at::Tensor own = logits[task.sequence].narrow(0, task.first_query,
-                                                        task.instances * task.labels);  // [C * labels, R, K]
-    emit(name_of(task) + ".span_logits", own.view({task.instances, task.labels, own.size(1), own.size(2)}));
+    const at::Tensor scores = logits[task.sequence].narrow(
+        0, task.first_query, task.instances * task.labels);  // [C * labels, R, K]
+    emit(name_of(task) + ".span_logits",
+         scores.view({task.instances, task.labels, scores.size(1), scores.size(2)}));
     const StageTimer timer(Stage::kSelect);
-    select_spans(own, batch_.sequences[task.sequence], slot_of(task), output_of(task));
+    select_spans(scores, batch_.sequences[task.sequence], slot_of(task), output_of(task));
   }
 }
 

@@ -22,9 +22,9 @@ Gliner2Modules::Gliner2Modules(const WeightScope& w, const Gliner2Config& config
   count_head = mlp("count_pred", kMaxCount);
   count_embedding =
       register_module("count_embed", make_count_embedding(w / "count_embed", config.counting_layer, hidden));
-  span_head =
-      register_at(*this, "span_rep.span_rep_layer",
-                  std::make_shared<SpanHead>(w / "span_rep.span_rep_layer", hidden, config.max_width));
+  span_head = register_at(*this, "span_rep.span_rep_layer",
+                          std::make_shared<SpanMarkerMlp>(w / "span_rep.span_rep_layer", hidden,
+                                                          config.max_width, MarkerContext::kNone));
   classifier = mlp("classifier", 1);
 }
 

@@ -10,7 +10,7 @@
 #include "config/gliner2_config.h"
 #include "encoders/encoder.h"
 #include "heads/count_embedding.h"
-#include "heads/span_head.h"
+#include "heads/span_marker.h"
 #include "models/model.h"
 #include "nn/mlp.h"
 
@@ -26,7 +26,7 @@ struct Gliner2Modules : torch::nn::Module {
   std::shared_ptr<Encoder> encoder;
   std::shared_ptr<Mlp> count_head;  ///< [P] -> logits of 0 .. kMaxCount - 1 instances
   std::shared_ptr<CountEmbedding> count_embedding;
-  std::shared_ptr<SpanHead> span_head;
+  std::shared_ptr<SpanMarkerMlp> span_head;
   std::shared_ptr<Mlp> classifier;  ///< [L] -> logit
 };
 

@@ -6,6 +6,13 @@
 
 namespace gliner {
 
+/// Rows [begin, end) of a matrix.
+struct RowRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t size() const { return end - begin; }
+};
+
 /// Rows that a product with `rows` rows is computed with on a CPU: a little more, so that one oneDNN
 /// primitive (a millisecond to generate) serves several lengths. The step grows with the length; the waste
 /// stays below an eighth from 33 rows on and is 2 to 4 % on the average.

@@ -14,6 +14,7 @@ namespace gliner {
 struct LabelMatrix {
   std::int64_t size = 0;      ///< H
   std::vector<float> values;  ///< [labels, H]
+  std::int64_t rows() const { return size == 0 ? 0 : static_cast<std::int64_t>(values.size()) / size; }
 };
 
 /// One text of a GLiNER v1 batch.

@@ -110,7 +110,9 @@ INSTANTIATE_TEST_SUITE_P(Modes, SpanLayerTest,
 
 // Sequences longer and shorter than the width, and an empty one; one without queries.
 const SequenceStart kWords = {0, 9, 9, 11, 12, 20};
-const SequenceStart kQueries = {0, 3, 5, 7, 7, 8};
+// Some share their queries.
+const std::vector<RowRange> kQueries = {{0, 3}, {3, 5}, {5, 7}, {0, 0}, {2, 7}};
+constexpr std::int64_t kQueryCount = 7;
 
 TEST_P(SpanLayerTest, GivesEverySpanTheVectorAndTheScoresOfItsDefinition) {
   const c10::InferenceMode guard;
@@ -121,16 +123,17 @@ TEST_P(SpanLayerTest, GivesEverySpanTheVectorAndTheScoresOfItsDefinition) {
   EXPECT_NO_THROW(w.store().check_all_used());
 
   const at::Tensor words = at::randn({kWords.back(), kHidden});
-  const at::Tensor queries = at::randn({kQueries.back(), kHidden});
+  const at::Tensor queries = at::randn({kQueryCount, kHidden});
   for (const std::int64_t padded_words : {0, 9}) {
     const SpanWords batch{words, kWords, padded_words};
-    const std::vector<at::Tensor> logits = layer->logits(batch, queries, kQueries);
+    const std::vector<at::Tensor> logits =
+        layer->logits(batch, layer->prepare(queries, /*packed=*/false), kQueries);
     ASSERT_EQ(logits.size(), kWords.size() - 1);
-    std::vector<SpanRows> spans;
+    std::vector<RowRange> spans;
     std::vector<at::Tensor> expected;
     for (std::size_t b = 0; b + 1 < kWords.size(); ++b) {
       const std::int64_t length = kWords[b + 1] - kWords[b];
-      const at::Tensor own = queries.narrow(0, kQueries[b], kQueries[b + 1] - kQueries[b]);
+      const at::Tensor own = queries.narrow(0, kQueries[b].begin, kQueries[b].size());
       at::Tensor scores = at::full({own.size(0), length, kWidth}, -INFINITY);
       for (std::int64_t i = 0; i < length; ++i)
         for (std::int64_t k = 0; k < kWidth && i + k < length; ++k) {
@@ -142,7 +145,7 @@ TEST_P(SpanLayerTest, GivesEverySpanTheVectorAndTheScoresOfItsDefinition) {
       EXPECT_LT(testing::difference(logits[b], scores), kTolerance) << "sequence " << b;
     }
     // In an order that jumps between the sequences.
-    std::vector<SpanRows> mixed;
+    std::vector<RowRange> mixed;
     std::vector<at::Tensor> mixed_expected;
     for (std::size_t s = 0; s < spans.size(); ++s) {
       const std::size_t from = s * 7 % spans.size();
@@ -161,7 +164,8 @@ TEST_P(SpanLayerTest, GivesNothingForNoSpans) {
   const SpanWords batch{at::randn({3, kHidden}), {0, 3}};
   EXPECT_EQ(layer->vectors(batch, {}).sizes(), at::IntArrayRef({0, kHidden}));
   const SpanWords empty{at::empty({0, kHidden}), {0, 0}};
-  const std::vector<at::Tensor> logits = layer->logits(empty, at::randn({2, kHidden}), {0, 2});
+  const std::vector<at::Tensor> logits =
+      layer->logits(empty, layer->prepare(at::randn({2, kHidden}), /*packed=*/false), {{0, 2}});
   ASSERT_EQ(logits.size(), 1u);
   EXPECT_EQ(logits[0].sizes(), at::IntArrayRef({2, 0, kWidth}));
 }
@@ -177,6 +181,25 @@ TEST(SpanLayer, GivesMarkersOfSpansWiderThanItScores) {
     EXPECT_LT(testing::difference(layer->vectors({words, {0, 9}}, {{1, 8}})[0],
                                   by_definition(w, mode, words, 1, 8, 0)),
               kTolerance);
+  }
+}
+
+TEST(SpanLayer, ScoresPackedLabelsAsOthers) {
+  const c10::InferenceMode guard;
+  at::manual_seed(3);
+  for (const char* mode : {"marker", "markerV0", "markerV1", "conv_max"}) {
+    RandomWeights w;
+    add_weights(w, mode);
+    const auto layer = make_span_layer(w.scope(), mode, kHidden, kWidth);
+    const SpanWords batch{at::randn({kWords.back(), kHidden}), kWords, 9};
+    const at::Tensor labels = at::randn({100, kHidden});
+    const std::vector<RowRange> all(kWords.size() - 1, RowRange{0, 100});
+    const auto plain = layer->logits(batch, layer->prepare(labels, /*packed=*/false), all);
+    const auto packed = layer->logits(batch, layer->prepare(labels, /*packed=*/true), all);
+    for (std::size_t b = 0; b < plain.size(); ++b) {
+      ASSERT_EQ(packed[b].sizes(), plain[b].sizes()) << mode;
+      EXPECT_TRUE(at::allclose(packed[b], plain[b], 1e-5, 1e-4)) << mode << ", sequence " << b;
+    }
   }
 }
 

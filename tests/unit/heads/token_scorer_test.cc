@@ -23,16 +23,16 @@ TEST(TokenScorer, ScoresEveryPairByItsDefinition) {
 
   // One long enough for several blocks, an empty one, one without labels, one with more labels than a block.
   const SequenceStart word_start = {0, 70, 70, 74, 79};
-  const SequenceStart label_start = {0, 20, 23, 23, 650};
+  // Two share labels.
+  const std::vector<RowRange> own_labels = {{0, 20}, {20, 23}, {23, 23}, {3, 650}};
   const at::Tensor words = at::randn({word_start.back(), hidden});
-  const at::Tensor labels = at::randn({label_start.back(), hidden});
-  const std::vector<at::Tensor> found = scorer.forward(words, word_start, labels, label_start);
+  const at::Tensor labels = at::randn({own_labels.back().end, hidden});
+  const std::vector<at::Tensor> found = scorer.forward(words, word_start, labels, own_labels);
   ASSERT_EQ(found.size(), 4u);
   for (std::size_t b = 0; b < found.size(); ++b) {
-    const std::int64_t length = word_start[b + 1] - word_start[b],
-                       count = label_start[b + 1] - label_start[b];
+    const std::int64_t length = word_start[b + 1] - word_start[b], count = own_labels[b].size();
     const at::Tensor t = w.apply("proj_token", words.narrow(0, word_start[b], length)).unsqueeze(1);
-    const at::Tensor l = w.apply("proj_label", labels.narrow(0, label_start[b], count)).unsqueeze(0);
+    const at::Tensor l = w.apply("proj_label", labels.narrow(0, own_labels[b].begin, count)).unsqueeze(0);
     const std::vector<std::int64_t> pairs = {length, count, hidden};
     const at::Tensor joined =
         at::cat({t.narrow(2, 0, hidden).expand(pairs), l.narrow(2, 0, hidden).expand(pairs),
