@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace gliner {
 namespace {
@@ -22,8 +22,7 @@ at::Tensor new_rows(std::int64_t rows, std::int64_t columns, c10::Device device)
   if (!device.is_cpu()) return at::empty({rows, columns}, options);
   const std::int64_t capacity = row_capacity(rows);
   at::Tensor all = at::empty({capacity, columns}, options);
-  std::memset(all.data_ptr<float>() + rows * columns, 0,
-              static_cast<std::size_t>((capacity - rows) * columns) * sizeof(float));
+  std::fill_n(all.data_ptr<float>() + rows * columns, (capacity - rows) * columns, 0.0F);
   return all.narrow(0, 0, rows);
 }
 
