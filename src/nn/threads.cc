@@ -6,35 +6,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #ifdef __SANITIZE_THREAD__
-#include <sanitizer/tsan_interface.h>
+#include <c10/core/InferenceMode.h>
 #endif
 
 namespace gliner {
-namespace {
-
-// ThreadSanitizer does not see that a parallel region begins after what its caller did and ends after what
-// its workers did: Debian's libgomp is not instrumented. This tells it. Nothing in other builds.
-class RegionOrder {
- public:
-#ifdef __SANITIZE_THREAD__
-  RegionOrder() { __tsan_release(&begin_); }
-  ~RegionOrder() { __tsan_acquire(&end_); }
-  void enter() { __tsan_acquire(&begin_); }
-  void leave() { __tsan_release(&end_); }
-
- private:
-  char begin_ = 0, end_ = 0;
-#else
-  void enter() {}
-  void leave() {}
-#endif
-};
-
-}  // namespace
 
 int allowed_cpus() {
 #ifdef __linux__
@@ -76,15 +57,38 @@ int intra_op_threads() {
   return omp_get_max_threads();
 }
 
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer does not see the order that a parallel region brings: Debian's libgomp is not instrumented.
+// It does see that of threads.
 void parallel_ranges(std::int64_t count, std::int64_t grain,
                      const std::function<void(std::int64_t, std::int64_t)>& task) {
-  RegionOrder order;
-  at::parallel_for(0, count, grain, [&](std::int64_t begin, std::int64_t end) {
-    order.enter();
-    task(begin, end);
-    order.leave();
-  });
+  if (count <= 0) return;
+  const std::int64_t most = std::max<std::int64_t>(1, count / std::max<std::int64_t>(1, grain));
+  const std::int64_t workers = std::min<std::int64_t>(most, intra_op_threads());
+  const std::int64_t step = (count + workers - 1) / workers;
+  std::vector<std::thread> threads;
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  for (std::int64_t begin = 0; begin < count; begin += step)
+    threads.emplace_back([&, begin] {
+      omp_set_num_threads(1);
+      const c10::InferenceMode inference;
+      try {
+        task(begin, std::min(begin + step, count));
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(failure_mutex);
+        failure = std::current_exception();
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
 }
+#else
+void parallel_ranges(std::int64_t count, std::int64_t grain,
+                     const std::function<void(std::int64_t, std::int64_t)>& task) {
+  at::parallel_for(0, count, grain, task);
+}
+#endif
 
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
   const std::int64_t workers = std::min<std::int64_t>(count, intra_op_threads());
