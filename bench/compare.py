@@ -4,7 +4,7 @@
     compare.py [--quick] [--section NAME]... [--model-dir FOLDER]... [--output bench/RESULTS.md]
 
 Both sides take turns, so that a change of the machine's mood hits both, with the same number of threads; the best pass
-of each counts. Needs a Python with gliner2 (--python), for the encoder one with onnxruntime and openvino
+of each counts. Needs a Python with gliner2 and gliner (--python), for the encoder one with onnxruntime and openvino
 (--runtime-python) and a build with GLINER_BUILD_BENCH=ON (--build); this process itself needs the standard library
 only.
 """
@@ -20,11 +20,11 @@ from comparison import report
 from comparison.context import Context, say
 from comparison.engine import version
 from comparison.process import BenchError
-from comparison.sections import encoder, extraction, micro, precision, scaling, startup, tokenizer
+from comparison.sections import architectures, encoder, extraction, micro, precision, scaling, startup, tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = {"extraction": extraction, "encoder": encoder, "startup": startup, "scaling": scaling, "precision": precision,
-            "tokenizer": tokenizer, "micro": micro}
+SECTIONS = {"extraction": extraction, "architectures": architectures, "encoder": encoder, "startup": startup,
+            "scaling": scaling, "precision": precision, "tokenizer": tokenizer, "micro": micro}
 
 
 def shape(text):
@@ -47,7 +47,8 @@ def parse_arguments():
     sides.add_argument("--build", default=str(ROOT / "build/release"), help="build folder, GLINER_BUILD_BENCH=ON")
     sides.add_argument("--gliner", help="the command to time (default: that of --build)")
     sides.add_argument("--model-dir", action="append", help="checkpoint; repeatable, small ones first (default: the bundled one)")
-    sides.add_argument("--python", default=sys.executable, help="Python with gliner2")
+    sides.add_argument("--gliner-dir", action="append", help="GLiNER v1 checkpoint, beside the package gliner; repeatable")
+    sides.add_argument("--python", default=sys.executable, help="Python with gliner2, and gliner for --gliner-dir")
     sides.add_argument("--runtime-python", help="Python with torch, transformers, onnx, onnxscript, onnxruntime, openvino "
                                                 "(default: --python)")
     sides.add_argument("--runtime", action="append", choices=["onnxruntime", "openvino", "torch"],

@@ -28,7 +28,7 @@ GPT2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12, "n_pos
 ONE_ENCODER = {"encoder": DEBERTA, "vocabulary": 128_000, "hidden_size": 512, "num_rnn_layers": 1}
 TWO_ENCODERS = {"encoder": MODERNBERT, "vocabulary": 50_000, "hidden_size": 512, "num_rnn_layers": 0,
                 "labels_encoder": "small-bert", "labels_encoder_config": SMALL_BERT}
-RELATIONS = {**ONE_ENCODER, "relations_layer": "dot", "triples_layer": "distmult"}
+RELATIONS = {**ONE_ENCODER, "relations_layer": "dot", "triples_layer": "DistMult"}
 DECODER = {**ONE_ENCODER, "labels_decoder": "gpt2", "labels_decoder_config": GPT2, "decoder_mode": "span"}
 ARCHITECTURES = {
     "span": ("UniEncoderSpan", ONE_ENCODER),

@@ -1,0 +1,108 @@
+"""GLiNER v1 checkpoints beside the Python package gliner, and what more labels cost a bi-encoder."""
+from pathlib import Path
+
+from ..context import say
+from ..process import BenchError, take_turns
+from ..report import table
+from ..workloads import FEW_LABELS, sentences
+
+TITLE = "GLiNER v1 beside the Python package"
+RELATIONS = ["works for", "located in"]
+THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999]
+MANY_LABELS = [f"kind of thing number {number}" for number in range(505)]
+
+
+def entities_in(results):
+    return sum(span["end"] > span["start"] for spans in results for span in spans)
+
+
+def fitting_threshold(package, texts, relations):
+    """The least threshold at which a random model finds at most one entity in ten words."""
+    words = sum(len(text.split()) for text in texts)
+    for threshold in THRESHOLDS:
+        reply = package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=8, answers=True)
+        if entities_in(reply["results"]) <= words / 10:
+            return threshold
+    return THRESHOLDS[-1]
+
+
+def by_place(spans):
+    return sorted(((span["start"], span["end"], span["label"], span["score"]) for span in spans))
+
+
+def same(recorded, found, tolerance):
+    return len(recorded) == len(found) and all(
+        a[:3] == b[:3] and abs(a[3] - b[3]) <= tolerance for a, b in zip(by_place(recorded), by_place(found)))
+
+
+def words_for(relations, threshold):
+    return [word for relation in relations for word in ("--relation", relation)] + ["--threshold", str(threshold)]
+
+
+def check(context, engine, package, what, texts, relations, threshold):
+    """How many of the texts have equal entities on both sides."""
+    recorded = package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=8,
+                           answers=True)["results"]
+    rows, _, _ = engine.run("entities", texts, FEW_LABELS, "--format", "spans", "--threshold", str(threshold))
+    equal = sum(same(a, row.get("result", []), context.arguments.tolerance) for a, row in zip(recorded, rows))
+    say(f"  {what}: {equal} of {len(texts)} answers equal, {entities_in(recorded)} entities")
+    if equal < len(texts) * context.arguments.min_equal:
+        raise BenchError(f"{what}: only {equal} of {len(texts)} answers are equal; a wrong answer is not worth timing")
+    return f"{equal} of {len(texts)}"
+
+
+def fastest(sizes, seconds):
+    return sizes[0] if len(sizes) == 1 else min(sizes, key=seconds)
+
+
+def case_row(context, engine, package, name, case, relations, threshold):
+    arguments = context.arguments
+    what, texts, sizes = case
+    equal = check(context, engine, package, what, texts, relations, threshold)
+    words = words_for(relations, threshold)
+
+    def ours(size):
+        return engine.bench(texts, FEW_LABELS, size, arguments.repeats, *words)["seconds"]
+
+    def theirs(size):
+        return package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=size)["seconds"]
+
+    own, other = fastest(sizes, ours), fastest(sizes, theirs)
+    best = take_turns({"ours": lambda: ours(own), "theirs": lambda: theirs(other)}, arguments.rounds)
+    return [f"{name}: {what}", equal, f"{own} / {other}", best["ours"] * 1e3, best["theirs"] * 1e3, best["theirs"] / best["ours"]]
+
+
+def label_rows(context, engine, name, texts):
+    """One text with 5 labels and with 500 more, all cached."""
+    for what, text in texts.items():
+        best = take_turns({
+            "few": lambda text=text: engine.bench([text], MANY_LABELS[:5], 1, 5, "--threshold", "0.999")["seconds"],
+            "many": lambda text=text: engine.bench([text], MANY_LABELS, 1, 5, "--threshold", "0.999")["seconds"],
+        }, context.arguments.rounds)
+        yield [f"{name}: {what}", best["few"] * 1e3, best["many"] * 1e3, 100 * (best["many"] / best["few"] - 1)]
+
+
+def lines(context):
+    arguments, pool = context.arguments, context.pool()
+    cases = [("one sentence", [sentences(pool, 1)], [1]),
+             ("16 mixed texts" if arguments.quick else "64 mixed texts", pool.mixed(16 if arguments.quick else 64), [8] if arguments.quick else [1, 8, 64])]
+    rows, labels = [], []
+    for model_dir in arguments.gliner_dir or []:
+        name = Path(model_dir).resolve().name
+        say(name)
+        engine = context.engine(model_dir)
+        with context.worker("gliner_worker.py", model_dir, arguments.threads) as package:
+            context.versions.update(package.start["versions"])
+            relations = RELATIONS if "Relex" in package.start["architecture"] else []
+            threshold = fitting_threshold(package, cases[0][1] + cases[1][1][:4], relations)
+            rows += [case_row(context, engine, package, name, case, relations, threshold) for case in cases]
+        if "BiEncoderSpan" in package.start["architecture"]:
+            labels += label_rows(context, engine, name, {"one sentence": sentences(pool, 1), "200 words": pool.text(200)})
+    if not rows:
+        return ["Not measured: no `--gliner-dir`.", ""]
+    result = [*table(["5 labels", "equal answers", "batch size, libgliner / gliner", "libgliner, ms", "gliner, ms", "times faster"], rows),
+              "Random checkpoints of `bench/make_random_gliner.py`. A bi-encoder's labels are encoded beforehand on both sides; "
+              "relation models score two relations.", ""]
+    if labels:
+        result += [*table(["500 more labels, all cached", "5 labels, ms", "505 labels, ms", "more, %"], labels)]
+    return result
