@@ -66,6 +66,13 @@ void stop_reading() {
   wake();
 }
 
+void allow_reading() {
+  g_reading_stopped.store(false);
+  // A signal's byte may go too: is_reading_stopped knows of it before anybody waits again.
+  char bytes[64];
+  while (read(g_wake_pipe[0], bytes, sizeof bytes) > 0) continue;
+}
+
 bool is_reading_stopped() { return g_reading_stopped.load() || interrupt_signal() != 0; }
 
 }  // namespace gliner::cli

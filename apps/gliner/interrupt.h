@@ -17,6 +17,9 @@ bool wait_readable(int fd);
 /// Makes wait_readable return false from now on, in all threads: nobody needs the input any more.
 void stop_reading();
 
+/// Takes stop_reading back, for a new input.
+void allow_reading();
+
 /// True when wait_readable returns false: what was read last may be half of something.
 bool is_reading_stopped();
 

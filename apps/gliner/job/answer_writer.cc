@@ -12,7 +12,12 @@ AnswerWriter::AnswerWriter(JobOutput& output, const RowFormat& format, Progress&
       progress_(progress),
       max_errors_(max_errors),
       input_bytes_(input_bytes),
-      tally_(output.start().tally) {
+      tally_(output.start().tally) {}
+
+void AnswerWriter::begin() {
+  if (begun_) return;
+  begun_ = true;
+  output_.go_on();
   if (tally_.rows == 0) output_.file().append(format_.head());
 }
 
@@ -42,6 +47,7 @@ bool AnswerWriter::append(const Row& row) {
 }
 
 bool AnswerWriter::write(const Window& window) {
+  begin();
   for (std::size_t i = 0; i < window.records.size() && !too_many_errors_; ++i) {
     too_many_errors_ = !append({window.first_row + i, window.records[i], window.results[i]});
   }
@@ -60,6 +66,7 @@ bool AnswerWriter::write(const Window& window) {
 
 void AnswerWriter::finish() {
   if (!has_reader_) return;
+  begin();
   // A run that was stopped behind a whole window goes on from there. Behind a part of one it does not.
   if (checkpoint_pending_ && checkpoint_tally_.rows == tally_.rows) {
     output_.checkpoint(checkpoint_tally_, input_digest_, /*now=*/true);

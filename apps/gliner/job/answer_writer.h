@@ -26,6 +26,8 @@ class AnswerWriter {
   bool has_too_many_errors() const { return too_many_errors_; }
 
  private:
+  /// Opens the file for rows; not before the first of them is there.
+  void begin();
   /// False: the limit of failed rows is exceeded.
   bool append(const Row& row);
 
@@ -38,6 +40,7 @@ class AnswerWriter {
   std::string input_digest_;  // up to the last window that may be a checkpoint
   Tally checkpoint_tally_;    // at the same place
   bool checkpoint_pending_ = false;
+  bool begun_ = false;
   bool has_reader_ = true;
   bool too_many_errors_ = false;
 };

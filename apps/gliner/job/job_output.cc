@@ -25,6 +25,13 @@ bool exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
+/// Companions lie beside the file itself, not beside a link to it (/dev/stdout is one).
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::weakly_canonical(path, error);
+  return error ? path : target.string();
+}
+
 void remove_file(const std::string& path) {
   std::error_code ignored;
   fs::remove(path, ignored);
@@ -50,12 +57,13 @@ bool JobOutput::wants_journal(const ExtractionOptions& options) {
 
 JobOutput::JobOutput(const ExtractionOptions& options, Json job, Json model_files)
     : file_(options.output.path, options.input.path),
-      path_(options.output.path),
+      path_(resolved(options.output.path)),
       input_path_(options.input.path),
       interval_(options.job.checkpoint_seconds),
+      wants_journal_(wants_journal(options)),
       job_(std::move(job)),
       model_files_(std::move(model_files)) {
-  if (!wants_journal(options)) {
+  if (!wants_journal_) {
     file_.truncate(0);
   } else if (options.job.resume) {
     resume();
@@ -117,8 +125,12 @@ void JobOutput::resume() {
     throw UsageError(fmt::format("--resume: {} has {} bytes, but its journal knows {}: it was changed", path_,
                                  file_.size_on_disk(), start_.output_bytes));
   }
+}
+
+void JobOutput::go_on() {
+  if (journal_ || !wants_journal_) return;  // a new job
   file_.truncate(start_.output_bytes);
-  journal_.emplace(Journal::append_to(path));
+  journal_.emplace(Journal::append_to(Journal::path_of(path_)));
 }
 
 void JobOutput::checkpoint(const Tally& tally, const std::string& input_digest, bool now) {
@@ -134,7 +146,7 @@ void JobOutput::complete(const Tally& tally) {
   file_.sync();
   write_json_file(manifest_path(path_), {{"gliner", GLINER_VERSION},
                                          {"input", input_path_},
-                                         {"output", path_},
+                                         {"output", file_.name()},
                                          {"output_bytes", file_.bytes()},
                                          {"counts", to_json(tally)},
                                          {"model", model_files_},

@@ -32,7 +32,11 @@ class JobOutput {
   const Checkpoint& start() const { return start_; }
   /// The earlier run came to its end: nothing is left to do.
   bool is_complete() const { return complete_; }
-  bool has_journal() const { return journal_.has_value(); }
+  bool has_journal() const { return wants_journal_; }
+
+  /// Drops what lies behind `start` and goes on from there. Until then an earlier run's file stays as it is.
+  /// Call once, before anything is appended. Throws IoError.
+  void go_on();
 
   /// Everything appended up to here belongs to a whole window and was flushed. Writes it into the journal
   /// when enough time has passed, or `now`.
@@ -55,6 +59,7 @@ class JobOutput {
   std::string path_;
   std::string input_path_;
   std::chrono::duration<double> interval_;
+  bool wants_journal_;
   nlohmann::ordered_json job_;
   nlohmann::ordered_json model_files_;
   std::optional<Journal> journal_;

@@ -112,6 +112,7 @@ class WindowCutter {
 }  // namespace
 
 void run_stages(const Stages& stages, const WindowLimits& limits, const StartingPoint& start) {
+  allow_reading();
   InputDigest digest;
   skip_done_rows(stages.reader, start, digest);
 
@@ -160,6 +161,7 @@ void run_stages(const Stages& stages, const WindowLimits& limits, const Starting
   records.cancel();
   stop_reading();
   const std::exception_ptr read = reading.join();
+  allow_reading();
   for (const std::exception_ptr& failure : {read, extracting, wrote}) {
     if (failure) std::rethrow_exception(failure);
   }

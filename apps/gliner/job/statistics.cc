@@ -53,9 +53,11 @@ Json to_json(const Statistics& statistics) {
 }
 
 void write_json_file(const std::string& path, const Json& value) {
-  // A device or a pipe is written as it is; a file is replaced.
+  // A file is replaced. A device, a pipe or a link (/dev/stdout is one) is written as it is.
   std::error_code error;
-  const bool replace = !std::filesystem::exists(path, error) || std::filesystem::is_regular_file(path, error);
+  const std::filesystem::file_type type = std::filesystem::symlink_status(path, error).type();
+  const bool replace =
+      type == std::filesystem::file_type::not_found || type == std::filesystem::file_type::regular;
   const std::string draft = replace ? path + ".new" : path;
   const std::string text = value.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
   std::FILE* file = std::fopen(draft.c_str(), "wb");

@@ -3,8 +3,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <memory>
 #include <new>
-#include <stdexcept>
 
 #include "exit_code.h"
 
@@ -37,11 +37,21 @@ std::string gzip_member(std::string_view bytes) {
   return member;
 }
 
+struct FreeZstd {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
 std::string zstd_frame(std::string_view bytes) {
+  const std::unique_ptr<ZSTD_CCtx, FreeZstd> context(ZSTD_createCCtx());
+  if (!context) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kZstdLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   std::string frame(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size = ZSTD_compress(frame.data(), frame.size(), bytes.data(), bytes.size(), kZstdLevel);
-  if (ZSTD_isError(size) != 0)
+  const std::size_t size =
+      ZSTD_compress2(context.get(), frame.data(), frame.size(), bytes.data(), bytes.size());
+  if (ZSTD_isError(size) != 0) {
     throw IoError(std::string("zstd cannot compress the rows: ") + ZSTD_getErrorName(size));
+  }
   frame.resize(size);
   return frame;
 }
