@@ -34,8 +34,10 @@ LogLevel parse_log_level(std::string_view name) {
 
 void set_log_level(LogLevel level) { g_level = level; }
 
+bool is_logged(LogLevel level) { return level <= g_level; }
+
 void log_line(LogLevel level, const std::string& message) {
-  if (level > g_level) return;
+  if (!is_logged(level)) return;
   const std::string line = fmt::format("gliner: {}: {}\n", level_name(level), message);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

@@ -17,6 +17,9 @@ LogLevel parse_log_level(std::string_view name);
 /// Sets the level of the process. Default: kWarning.
 void set_log_level(LogLevel level);
 
+/// True if messages of `level` are asked for.
+bool is_logged(LogLevel level);
+
 /// Writes one line "gliner: LEVEL: message" if `level` is asked for.
 void log_line(LogLevel level, const std::string& message);
 
