@@ -16,6 +16,7 @@
 #include "gliner/labels.h"
 #include "gliner/options.h"
 #include "gliner/profile.h"
+#include "gliner/redact.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
 #include "gliner/session.h"
