@@ -19,6 +19,7 @@ void add_json_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_run_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_inspect_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_redact_command(CLI::App& app, GlobalOptions& global, Action& action);
+void add_eval_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_pull_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action);
 

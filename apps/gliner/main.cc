@@ -35,6 +35,7 @@ int run_command_line(int argc, char** argv) {
   add_json_command(app, global, action);
   add_run_command(app, global, action);
   add_redact_command(app, global, action);
+  add_eval_command(app, global, action);
   add_pull_command(app, global, action);
   add_inspect_command(app, global, action);
   add_bench_command(app, global, action);

@@ -11,6 +11,7 @@
 ///   }
 ///
 #include "gliner/error.h"
+#include "gliner/evaluate.h"
 #include "gliner/extractor.h"
 #include "gliner/hub.h"
 #include "gliner/labels.h"
