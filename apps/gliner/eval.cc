@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -193,6 +194,8 @@ void print_sweep(const std::vector<std::pair<double, EvalRun>>& runs) {
 
 int run_eval(const GlobalOptions& global, const EvalOptions& options) {
   global.model.check();
+  if (std::isnan(options.extract.threshold))
+    throw UsageError("--threshold: expected a number in [0, 1], found nan");
   const std::vector<GoldRecord> records = read_gold(options);
   std::vector<double> thresholds = {options.extract.threshold};
   if (!options.sweep.empty()) thresholds = parse_sweep(options.sweep);
@@ -236,7 +239,7 @@ void add_eval_command(CLI::App& app, GlobalOptions& global, Action& action) {
   add_repeatable(*command, "--relation", options->relations, "The same for relations")->group("Input");
   const std::string group = "Inference";
   command->add_option("--threshold", options->extract.threshold, "Keep spans with a score of at least this")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(CLI::Range(0.0, 1.0).description(""))
       ->type_name("SCORE")
       ->capture_default_str()
       ->group(group);
@@ -248,7 +251,7 @@ void add_eval_command(CLI::App& app, GlobalOptions& global, Action& action) {
       ->add_flag("--multi-label", options->extract.multi_label, "GLiNER v1: one span may have several labels")
       ->group(group);
   command->add_option("--batch-size", options->extract.batch_size, "Texts of one forward pass")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 1'000'000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group(group);

@@ -92,14 +92,14 @@ void add_pull_command(CLI::App& app, GlobalOptions& global, Action& action) {
       ->group("Model");
   const std::string group = "Network";
   command->add_option("--retries", options->pull.retries, "Further tries of a request that failed")
-      ->check(CLI::Range(0, 1000))
+      ->check(CLI::Range(0, 1000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group(group);
   command
       ->add_option("--timeout-ms", options->pull.stall_timeout_ms,
                    "Try again when nothing has come for so many milliseconds")
-      ->check(CLI::Range(1, 86'400'000))
+      ->check(CLI::Range(1, 86'400'000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group(group);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -79,6 +80,9 @@ RedactCommandOptions checked(RedactCommandOptions options) {
                                : options.offset_unit == "utf16" ? OffsetUnit::kUtf16
                                                                 : OffsetUnit::kCodePoint;
   options.extract.offset_unit = options.redact.offset_unit;
+  // CLI::Range lets a NaN through, and no score reaches one: everything would stay.
+  if (std::isnan(options.extract.threshold))
+    throw UsageError("--threshold: expected a number in [0, 1], found nan");
   // A text that is read in part would be redacted in part.
   options.extract.truncation_is_error = true;
   if (options.long_text && options.windows.chunk_overlap >= options.windows.chunk_size) {
@@ -275,7 +279,7 @@ void add_what_options(CLI::App& command, RedactCommandOptions& options) {
       ->type_name("JSON|FILE")
       ->group(group);
   command.add_option("--threshold", options.extract.threshold, "Remove spans with a score of at least this")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(CLI::Range(0.0, 1.0).description(""))
       ->type_name("SCORE")
       ->capture_default_str()
       ->group(group);
@@ -332,20 +336,20 @@ void add_result_options(CLI::App& command, RedactCommandOptions& options) {
       ->capture_default_str()
       ->group("Output");
   command.add_option("--batch-size", options.extract.batch_size, "Texts of one forward pass")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 1'000'000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group("Long texts");
   command.add_flag("--long", options.long_text, "Scan long texts in overlapping windows")
       ->group("Long texts");
   command.add_option("--chunk-size", options.windows.chunk_size, "Words of a window")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 1'000'000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group("Long texts");
   command
       .add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
-      ->check(CLI::Range(0, 1'000'000))
+      ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N")
       ->capture_default_str()
       ->group("Long texts");

@@ -90,7 +90,8 @@ TEST_F(SmallGold, WrongUseEndsWithTwo) {
                                                        {"eval", gold_, "--sweep", "1:0:0.1"},
                                                        {"eval", gold_, "--sweep", "a"},
                                                        {"eval", gold_, "--sweep", "0:1:0"},
-                                                       {"eval", gold_, "--threshold", "3"}};
+                                                       {"eval", gold_, "--threshold", "3"},
+                                                       {"eval", gold_, "--threshold", "nan"}};
   for (const std::vector<std::string>& words : lines) {
     const Outcome outcome = run_gliner(words);
     EXPECT_EQ(outcome.exit_code, 2) << words.back();

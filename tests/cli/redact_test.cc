@@ -124,7 +124,8 @@ TEST(RedactCommand, WrongUseEndsWithTwo) {
       {"--report-text"},
       {"--gate", "--report", "x"},
       {"--labels-json", "[\"a\"]"},
-      {"--threshold", "2"}};
+      {"--threshold", "2"},
+      {"--threshold", "nan"}};
   for (const std::vector<std::string>& words : lines) {
     std::vector<std::string> all = redact({"--text", "t"});
     all.insert(all.end(), words.begin(), words.end());
