@@ -10,9 +10,9 @@
 #include "commands.h"
 #include "exit_code.h"
 #include "gliner/profile.h"
+#include "input/records.h"
 #include "json_argument.h"
 #include "model_source.h"
-#include "records.h"
 
 namespace gliner::cli {
 namespace {

@@ -12,15 +12,20 @@ namespace gliner::cli {
 namespace {
 
 std::atomic<int> g_signal{0};
+std::atomic<bool> g_reading_stopped{false};
 // The handler writes a byte here, so that a signal between the test of g_signal and a blocking read is not
 // lost.
 int g_wake_pipe[2] = {-1, -1};
 
+void wake() {
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t written = write(g_wake_pipe[1], &byte, 1);
+}
+
 void on_signal(int signal_number) {
   const int saved_errno = errno;
   g_signal.store(signal_number);
-  const char byte = 0;
-  [[maybe_unused]] const ssize_t written = write(g_wake_pipe[1], &byte, 1);
+  wake();
   errno = saved_errno;
 }
 
@@ -40,6 +45,7 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int interrupt_signal() { return g_signal.load(); }
@@ -47,12 +53,26 @@ int interrupt_signal() { return g_signal.load(); }
 bool wait_readable(int fd) {
   // A negative descriptor (no handlers installed) is ignored by poll.
   pollfd waiting[2] = {{fd, POLLIN, 0}, {g_wake_pipe[0], POLLIN, 0}};
-  while (interrupt_signal() == 0) {
+  while (!is_reading_stopped()) {
     const int ready = poll(waiting, 2, /*timeout_ms=*/-1);
     if (ready < 0 && errno == EINTR) continue;
-    return interrupt_signal() == 0;
+    return !is_reading_stopped();
   }
   return false;
 }
+
+void stop_reading() {
+  g_reading_stopped.store(true);
+  wake();
+}
+
+void allow_reading() {
+  g_reading_stopped.store(false);
+  // A signal's byte may go too: is_reading_stopped knows of it before anybody waits again.
+  char bytes[64];
+  while (read(g_wake_pipe[0], bytes, sizeof bytes) > 0) continue;
+}
+
+bool is_reading_stopped() { return g_reading_stopped.load() || interrupt_signal() != 0; }
 
 }  // namespace gliner::cli

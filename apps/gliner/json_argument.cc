@@ -1,9 +1,9 @@
 #include "json_argument.h"
 
-#include "byte_source.h"
 #include "exit_code.h"
+#include "input/byte_source.h"
 #include "log.h"
-#include "records.h"
+#include "options.h"
 
 namespace gliner::cli {
 

@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <cstdio>
+#include <mutex>
 
 #include "exit_code.h"
 
@@ -8,6 +9,9 @@ namespace gliner::cli {
 namespace {
 
 LogLevel g_level = LogLevel::kWarning;
+std::mutex g_mutex;         // of standard error
+std::string g_status_line;  // what is shown of it
+constexpr const char* kEraseLine = "\r\x1B[K";
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
@@ -36,9 +40,19 @@ void set_log_level(LogLevel level) { g_level = level; }
 
 bool is_logged(LogLevel level) { return level <= g_level; }
 
+void set_status_line(const std::string& text) {
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  if (text == g_status_line) return;
+  g_status_line = text;
+  const std::string bytes = kEraseLine + text;
+  std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+}
+
 void log_line(LogLevel level, const std::string& message) {
   if (!is_logged(level)) return;
-  const std::string line = fmt::format("gliner: {}: {}\n", level_name(level), message);
+  const std::lock_guard<std::mutex> lock(g_mutex);
+  std::string line = fmt::format("gliner: {}: {}\n", level_name(level), message);
+  if (!g_status_line.empty()) line = kEraseLine + line + g_status_line;
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

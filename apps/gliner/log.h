@@ -20,7 +20,11 @@ void set_log_level(LogLevel level);
 /// True if messages of `level` are asked for.
 bool is_logged(LogLevel level);
 
-/// Writes one line "gliner: LEVEL: message" if `level` is asked for.
+/// Shows `text` as the last line of the terminal on standard error, in place of the one before; messages go
+/// above it. Empty: takes it away.
+void set_status_line(const std::string& text);
+
+/// Writes one line "gliner: LEVEL: message" if `level` is asked for. Safe to call from any thread.
 void log_line(LogLevel level, const std::string& message);
 
 template <typename... Args>

@@ -46,6 +46,14 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
       ->check(CLI::IsMember({"json", "spans"}))
       ->capture_default_str()
       ->group("Output");
+  app.add_option(
+         "--output-format", options.file_format,
+         "jsonl, csv, label-studio, spacy, bio or html; auto goes by the end of PATH (.csv, .bio, .html, "
+         "else jsonl); .gz and .zst behind it compress")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "jsonl", "csv", "label-studio", "spacy", "bio", "html"}))
+      ->capture_default_str()
+      ->group("Output");
   app.add_flag("--pretty", options.pretty, "Indent each row instead of writing one line")->group("Output");
 }
 
@@ -63,11 +71,19 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->check(at_least(1))
       ->type_name("N")
       ->group(group);
-  app.add_flag("--fail-on-truncation", options.extract.truncation_is_error,
-               "Refuse a text that --max-len or the model's own limits would cut instead")
+  app.add_flag("--fail-on-truncation", options.extract.truncation_is_error, "Short for --on-truncation error")
+      ->group(group);
+  app.add_option(
+         "--on-truncation", options.on_truncation,
+         "What becomes of a text that --max-len or the model's own limits would cut, or that is longer "
+         "than --whole-words: an error row; a cut text whose row reports it; or windows, as with --long "
+         "(default: " +
+             options.default_on_truncation + ")")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"error", "report", "window"}))
       ->group(group);
   app.add_option("--batch-size", options.extract.batch_size,
-                 "Texts of one forward pass and of one read-ahead")
+                 "Texts of one forward pass; eight times as many are read ahead and sorted by length")
       ->check(at_least(1))
       ->type_name("N")
       ->capture_default_str()
@@ -95,6 +111,19 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->check(at_least(1))
       ->type_name("N")
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--window-ends", options.window_ends,
+                 "Windows end behind any word (the reference's rule), or at ends of sentences where they can")
+      ->type_name("WHERE")
+      ->check(CLI::IsMember({"words", "sentences"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option(
+         "--whole-words", options.windows.whole_words,
+         "With --on-truncation window: texts of at most so many words are read whole if the model can")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->default_str("1024")
       ->group(group);
   app.add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
       ->check(at_least(0))
@@ -179,17 +208,49 @@ ExtractOptions InferenceOptions::extract_options() const {
   if (overlap_policy != "default") result.overlap_policy = parse_overlap_policy(overlap_policy);
   if (flat) result.overlap_policy = OverlapPolicy::kDisallow;
   if (nested) result.overlap_policy = OverlapPolicy::kNested;
-  if (long_text) {
-    if (raw)
-      throw UsageError("--raw cannot be combined with --long: windows are merged in the formatted shapes");
-    if (extract.max_len)
-      throw UsageError("--max-len cannot be combined with --long: the window is the limit");
-    if (windows.chunk_overlap >= windows.chunk_size) {
-      throw UsageError(fmt::format("--chunk-overlap {} must be smaller than --chunk-size {}",
-                                   windows.chunk_overlap, windows.chunk_size));
+  if (result.truncation_is_error && !on_truncation.empty() && on_truncation != "error") {
+    throw UsageError("--fail-on-truncation contradicts --on-truncation " + on_truncation);
+  }
+  if (long_text && !on_truncation.empty()) {
+    throw UsageError("--on-truncation cannot be combined with --long, which cuts nothing off");
+  }
+  if (on_truncation == "error") result.truncation_is_error = true;
+  const char* const windowing = long_text ? "--long" : "--on-truncation window";
+  if (long_text || on_truncation == "window") {
+    if (raw) {
+      throw UsageError(fmt::format(
+          "--raw cannot be combined with {}: windows are merged in the formatted shapes", windowing));
+    }
+    if (extract.max_len) {
+      throw UsageError(
+          fmt::format("--max-len cannot be combined with {}: the window is the limit", windowing));
     }
   }
+  if (const std::optional<LongOptions> chosen = long_options();
+      chosen && chosen->chunk_overlap >= chosen->chunk_size) {
+    throw UsageError(fmt::format("--chunk-overlap {} must be smaller than --chunk-size {}",
+                                 chosen->chunk_overlap, chosen->chunk_size));
+  }
   return result;
+}
+
+/// Whoever asks for raw shapes or for a cut does not want windows by default.
+bool InferenceOptions::may_window() const {
+  return !raw && !extract.max_len && !extract.max_tokens && !extract.truncation_is_error;
+}
+
+std::optional<LongOptions> InferenceOptions::long_options() const {
+  constexpr int kDefaultWholeWords = 1024;
+  LongOptions chosen = windows;
+  if (window_ends == "sentences") chosen.ends = WindowEnds::kSentences;
+  if (long_text) {
+    chosen.whole_words = 0;
+    return chosen;
+  }
+  const bool by_default = on_truncation.empty() && default_on_truncation == "window" && may_window();
+  if (on_truncation != "window" && !by_default) return {};
+  if (chosen.whole_words == 0) chosen.whole_words = kDefaultWholeWords;
+  return chosen;
 }
 
 void add_global_options(CLI::App& app, GlobalOptions& options) {
@@ -275,11 +336,20 @@ void add_input_options(CLI::App& app, InputOptions& options) {
   const std::string group = "Input";
   app.add_option(
          "INPUT", options.path,
-         "- (JSONL on standard input), .jsonl, .json (one object or an array), .txt or any other text")
+         "- (JSONL on standard input), a .jsonl, .json, .csv, .tsv or any text file, a folder of .txt and "
+         ".md files or a quoted pattern like 'notes/*.rst'; gzip and zstd are unpacked")
+      ->group(group);
+  app.add_option(
+         "--input-format", options.format,
+         "jsonl, json, csv, tsv, lines (one text a line), text (one file, one text) or files; auto goes by "
+         "the end of INPUT")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "jsonl", "json", "csv", "tsv", "lines", "text", "files"}))
+      ->capture_default_str()
       ->group(group);
   add_repeatable(app, "--text", options.texts, "A text itself instead of INPUT; may be repeated")
       ->group(group);
-  app.add_option("--text-field", options.text_field, "Field that holds the text of a JSON record")
+  app.add_option("--text-field", options.text_field, "Field, or column, that holds the text of a record")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
@@ -291,6 +361,43 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->type_name("HOW")
       ->check(CLI::IsMember({"full", "line"}))
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-record-bytes", options.max_record_bytes, "A longer record is an error row")
+      ->check(CLI::Range(std::size_t{1}, kMaxRecordBytes))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_job_options(CLI::App& app, JobOptions& options) {
+  const std::string group = "Job";
+  app.add_flag(
+         "--resume", options.resume,
+         "Go on where an earlier run with the same options and -o FILE was stopped, by whatever it was; the "
+         "file becomes the same, byte for byte, as without the stop")
+      ->group(group);
+  app.add_flag_callback(
+         "--fail-fast", [&options] { options.max_errors = 0; },
+         "Stop at the first row that fails: --max-errors 0")
+      ->group(group);
+  app.add_option_function<std::size_t>(
+         "--max-errors", [&options](std::size_t most) { options.max_errors = most; },
+         "Stop when more rows than this have failed (default: never)")
+      ->type_name("N")
+      ->group(group);
+  app.add_option("--stats", options.stats_path, "File for a summary of the run as JSON")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option(
+         "--checkpoint-seconds", options.checkpoint_seconds,
+         "Time between two entries of the journal, from which --resume goes on; 0: as often as possible")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("S")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("!--no-journal", options.journal,
+               "Leave no FILE.journal and FILE.manifest.json beside -o FILE; --resume is then impossible")
       ->group(group);
 }
 
@@ -347,6 +454,7 @@ void add_extraction_options(CLI::App& app, ExtractionOptions& options) {
   add_input_options(app, options.input);
   add_output_options(app, options.output);
   add_inference_options(app, options.inference);
+  add_job_options(app, options.job);
 }
 
 CLI::Option* add_repeatable(CLI::App& app, const std::string& name, std::vector<std::string>& values,

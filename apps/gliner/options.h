@@ -1,6 +1,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,9 @@ struct GlobalOptions {
   LogOptions log;
 };
 
+/// Nothing larger is read as one record, nor as the JSON of an option.
+constexpr std::size_t kMaxRecordBytes = std::size_t{1} << 30;
+
 /// What to read.
 struct InputOptions {
   std::string path;                ///< INPUT; "-": standard input
@@ -51,6 +56,9 @@ struct InputOptions {
   std::string id_field = "id";
   std::string text_split = "full";  ///< "full" or "line"
   std::string schema_field;         ///< Field with a schema of the record's own; empty: none.
+  std::string format = "auto";  ///< "jsonl", "json", "csv", "tsv", "lines", "text", "files"; "auto": by name
+  /// A longer record is an error row: one bad line must not take all memory.
+  std::size_t max_record_bytes = std::size_t{32} << 20;
 };
 
 /// Where and how to write.
@@ -58,6 +66,17 @@ struct OutputOptions {
   std::string path = "-";
   bool pretty = false;
   std::string format = "json";  ///< "json": by label; "spans": flat, as GLiNER v1 shows it
+  /// "jsonl", "csv", "label-studio", "spacy", "bio", "html"; "auto": by the name of the file
+  std::string file_format = "auto";
+};
+
+/// How a job over many records is run.
+struct JobOptions {
+  bool resume = false;
+  bool journal = true;                    ///< Keep OUTPUT.journal, leave OUTPUT.manifest.json.
+  std::optional<std::size_t> max_errors;  ///< Stop when more rows than that have failed; absent: never.
+  std::string stats_path;                 ///< Empty: no summary.
+  double checkpoint_seconds = 5;          ///< At least so long between two checkpoints.
 };
 
 /// How to extract.
@@ -70,9 +89,17 @@ struct InferenceOptions {
   bool raw = false;
   bool long_text = false;
   LongOptions windows;
+  std::string window_ends = "words";
+  std::string on_truncation;  ///< "error", "report", "window"; empty: default_on_truncation, where it can be
+  std::string default_on_truncation = "report";
 
   /// The library's options. Throws UsageError when options exclude each other.
   ExtractOptions extract_options() const;
+  /// The windows of long texts; absent: texts are not cut into windows.
+  std::optional<LongOptions> long_options() const;
+
+ private:
+  bool may_window() const;
 };
 
 /// Everything that entities, classify, relations, json and run have in common.
@@ -80,6 +107,7 @@ struct ExtractionOptions {
   InputOptions input;
   OutputOptions output;
   InferenceOptions inference;
+  JobOptions job;
 };
 
 void add_global_options(CLI::App& app, GlobalOptions& options);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 
 #include "log.h"
 
@@ -33,20 +32,12 @@ std::string readable_bytes(std::uint64_t bytes) {
 
 PullDisplay::PullDisplay() : is_terminal_(isatty(STDERR_FILENO) == 1), begin_seconds_(now_seconds()) {}
 
-PullDisplay::~PullDisplay() { clear(); }
-
-void PullDisplay::clear() {
-  if (line_shown_) std::fputs("\r\x1b[K", stderr);
-  line_shown_ = false;
-}
+PullDisplay::~PullDisplay() { set_status_line(""); }
 
 void PullDisplay::show(const PullProgress& progress) {
   if (progress.waiting != waiting_) {
     waiting_ = progress.waiting;
-    if (!waiting_.empty()) {
-      clear();
-      log_warning("{}", waiting_);
-    }
+    if (!waiting_.empty()) log_warning("{}", waiting_);
   }
   if (progress.file != file_) {
     file_ = progress.file;
@@ -63,8 +54,7 @@ void PullDisplay::show(const PullProgress& progress) {
                                : fmt::format("[{}] {:3.0f} %  {} of {}, {}/s  {}", bar(share), share * 100,
                                              readable_bytes(progress.bytes), readable_bytes(progress.total),
                                              readable_bytes(static_cast<std::uint64_t>(rate)), progress.file);
-  std::fputs(("\r\x1b[K" + line).c_str(), stderr);
-  line_shown_ = true;
+  set_status_line(line);
 }
 
 }  // namespace gliner::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "gliner/hub.h"
@@ -18,12 +19,9 @@ class PullDisplay {
   void show(const PullProgress& progress);
 
  private:
-  void clear();
-
   bool is_terminal_;
   double last_seconds_ = 0;  ///< When the line changed last; of the same clock as begin_seconds_.
   double begin_seconds_;
-  bool line_shown_ = false;
   std::string file_;
   std::string waiting_;
 };

@@ -10,11 +10,11 @@
 #include "exit_code.h"
 #include "gliner/error.h"
 #include "gliner/redact.h"
+#include "input/records.h"
 #include "interrupt.h"
 #include "json_argument.h"
 #include "model_source.h"
-#include "records.h"
-#include "row_writer.h"
+#include "output/output_file.h"
 
 namespace gliner::cli {
 namespace {
@@ -95,8 +95,8 @@ RedactCommandOptions checked(RedactCommandOptions options) {
   return options;
 }
 
-std::string dump(const Json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+std::string line_of(const Json& value) {
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 Json counts_of(const RedactedText& redacted) {
@@ -136,14 +136,14 @@ class Redactor {
   Redactor(const Extractor& model, const RedactCommandOptions& options, Schema schema)
       : model_(model), options_(options), schema_(std::move(schema)) {}
 
-  void run(const std::vector<InputRecord>& records, RowWriter& rows, RowWriter* report);
+  void run(const std::vector<InputRecord>& records, OutputFile& rows, OutputFile* report);
   const RedactTally& tally() const { return tally_; }
 
  private:
   std::vector<Result> extract(const std::vector<std::string>& texts) const;
   std::vector<Result> find(const std::vector<InputRecord>& records) const;
-  void write(const InputRecord& record, const Result& result, RowWriter& rows, RowWriter* report);
-  void write_failure(const InputRecord& record, const char* what, RowWriter& rows, RowWriter* report);
+  void write(const InputRecord& record, const Result& result, OutputFile& rows, OutputFile* report);
+  void write_failure(const InputRecord& record, const char* what, OutputFile& rows, OutputFile* report);
 
   const Extractor& model_;
   const RedactCommandOptions& options_;
@@ -182,16 +182,16 @@ std::vector<Result> Redactor::find(const std::vector<InputRecord>& records) cons
   return results;
 }
 
-void Redactor::write_failure(const InputRecord& record, const char* what, RowWriter& rows,
-                             RowWriter* report) {
+void Redactor::write_failure(const InputRecord& record, const char* what, OutputFile& rows,
+                             OutputFile* report) {
   ++tally_.failed;
   const std::string where = record.place.empty() ? what : record.place + ": " + what;
-  const std::string row = dump({{"id", record.id}, {"error", where}});
-  rows.write(row);
-  if (report != nullptr) report->write(row);
+  const std::string row = line_of({{"id", record.id}, {"error", where}});
+  rows.append(row);
+  if (report != nullptr) report->append(row);
 }
 
-void Redactor::write(const InputRecord& record, const Result& result, RowWriter& rows, RowWriter* report) {
+void Redactor::write(const InputRecord& record, const Result& result, OutputFile& rows, OutputFile* report) {
   if (result.error) {
     write_failure(record, "the text cannot be read to its end: not UTF-8, or too long; see --long", rows,
                   report);
@@ -201,16 +201,16 @@ void Redactor::write(const InputRecord& record, const Result& result, RowWriter&
   if (!redacted.redactions.empty()) ++tally_.changed;
   for (const Redaction& each : redacted.redactions) ++tally_.removed[each.label];
   if (options_.gate) {
-    rows.write(dump({{"id", record.id},
-                     {"needs_anonymization", !redacted.redactions.empty()},
-                     {"found", counts_of(redacted)}}));
+    rows.append(line_of({{"id", record.id},
+                         {"needs_anonymization", !redacted.redactions.empty()},
+                         {"found", counts_of(redacted)}}));
     return;
   }
-  rows.write(dump({{"id", record.id}, {"text", redacted.text}, {"removed", counts_of(redacted)}}));
-  if (report != nullptr) report->write(dump(report_row(record, redacted, options_.report_text)));
+  rows.append(line_of({{"id", record.id}, {"text", redacted.text}, {"removed", counts_of(redacted)}}));
+  if (report != nullptr) report->append(line_of(report_row(record, redacted, options_.report_text)));
 }
 
-void Redactor::run(const std::vector<InputRecord>& records, RowWriter& rows, RowWriter* report) {
+void Redactor::run(const std::vector<InputRecord>& records, OutputFile& rows, OutputFile* report) {
   const std::vector<Result> results = find(records);
   std::size_t next = 0;
   for (const InputRecord& record : records) {
@@ -254,9 +254,11 @@ int run_redact(const GlobalOptions& global, const RedactCommandOptions& given) {
   global.model.check();
   const std::unique_ptr<RecordReader> reader = open_records(options.input);
   const Extractor model = load_model(global.model);
-  RowWriter rows(options.output, options.input.path, /*pretty=*/false);
-  std::optional<RowWriter> report;
-  if (!options.report.empty()) report.emplace(options.report, options.input.path, /*pretty=*/false);
+  OutputFile rows(options.output, options.input.path);
+  std::optional<OutputFile> report;
+  if (!options.report.empty()) report.emplace(options.report, options.input.path);
+  if (rows.is_regular()) rows.truncate(0);
+  if (report && report->is_regular()) report->truncate(0);
   catch_interrupts();
 
   Redactor redactor(model, options, std::move(schema));
@@ -265,8 +267,10 @@ int run_redact(const GlobalOptions& global, const RedactCommandOptions& given) {
     if (batch.empty()) break;
     redactor.run(batch, rows, report ? &*report : nullptr);
     if (report) report->flush();
-    if (!rows.flush()) return kDone;
+    if (!rows.flush()) break;  // the reader of standard output went away
   }
+  if (report) report->finish();
+  rows.finish();
   return finish(redactor.tally(), options.gate);
 }
 

@@ -120,10 +120,21 @@ struct SpanPlace {
   std::int64_t end = 0;
 };
 
+/// Where a window over a long document may end.
+enum class WindowEnds {
+  kWords,      ///< Behind its last word, whatever follows. The reference's rule.
+  kSentences,  ///< At the last end of a sentence in its second half, if there is one; the next window then
+               ///< begins, where it can, with a sentence too.
+};
+
 /// Windows for documents longer than the model was trained for.
 struct LongOptions {
   int chunk_size = 384;    ///< Words of a window, > 0.
   int chunk_overlap = 64;  ///< Words shared by neighbouring windows, >= 0 and < chunk_size.
+  WindowEnds ends = WindowEnds::kWords;
+  /// A text of at most so many words is not cut into windows if the model reads it whole: it gets the answer
+  /// of batch_extract. 0: every text goes by windows, as in the reference.
+  int whole_words = 0;
 };
 
 }  // namespace gliner

@@ -115,7 +115,8 @@ struct GLINER_EXPORT Result {
   std::vector<Span> spans;
   std::vector<SpanRelation> span_relations;
 
-  std::int64_t words = 0;             ///< Words of the text (GLiNER2: after the added full stop).
+  std::int64_t words = 0;   ///< Words of the text (GLiNER2: after the added full stop).
+  std::int64_t tokens = 0;  ///< Sub-word tokens that the model read, prompts of all windows included.
   std::int64_t truncated_words = 0;   ///< Words that max_len cut off; 0: nothing was lost.
   std::int64_t truncated_tokens = 0;  ///< Sub-word tokens beyond the model's limit; 0: nothing was lost.
 

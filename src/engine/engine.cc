@@ -69,6 +69,11 @@ std::unique_ptr<Job> failed_job(const std::string& text, std::string reason) {
   return job;
 }
 
+bool is_too_long(const Family& family, const Job& job) {
+  const std::int64_t limit = family.max_sequence_tokens();
+  return limit > 0 && job.tokens > limit;
+}
+
 std::unique_ptr<Job> make_job(const Family& family, const Prompts& prompts, std::size_t index,
                               const std::string& text, const std::vector<SpanPlace>* allowed,
                               const ExtractOptions& options) {
@@ -81,11 +86,10 @@ std::unique_ptr<Job> make_job(const Family& family, const Prompts& prompts, std:
   } catch (const InputError& e) {
     return failed_job(text, e.what());
   }
-  const std::int64_t limit = family.max_sequence_tokens();
-  if (limit > 0 && job->tokens > limit) {
+  if (is_too_long(family, *job)) {
     return failed_job(text, fmt::format("the text and its schema are {} tokens, this model takes at most {}; "
                                         "set max_len or use the long form",
-                                        job->tokens, limit));
+                                        job->tokens, family.max_sequence_tokens()));
   }
   return job;
 }
@@ -110,12 +114,56 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::unique_p
   return batches;
 }
 
+/// Runs what has something to run, batch by batch.
+void run_jobs(const std::vector<std::unique_ptr<Job>>& jobs, const Family& family,
+              const ExtractOptions& options) {
+  for (const std::vector<std::size_t>& members : batches_of(jobs, family, options)) {
+    std::vector<Job*> batch;
+    for (const std::size_t member : members) batch.push_back(jobs[member].get());
+    family.run(batch, options);
+  }
+}
+
+Result finished(Job& job, const ExtractOptions& options) {
+  finish_offsets(job.result, job.text, options.offset_unit);
+  job.result.tokens = job.tokens;
+  return std::move(job.result);
+}
+
+/// The job of a text that need not be cut into windows: its words are few and the model reads them all. Null:
+/// it must be.
+std::unique_ptr<Job> whole_job(const Family& family, const Prompts& prompts, std::size_t index,
+                               const std::string& text, const ExtractOptions& options,
+                               const LongOptions& windows) {
+  if (windows.whole_words == 0) return nullptr;
+  LongOptions all_words;
+  all_words.chunk_size = windows.whole_words;
+  all_words.chunk_overlap = 0;
+  if (family.windows(text, all_words, /*corrected=*/false).size() > 1) return nullptr;
+  const StageTimer timer(Stage::kTokenize);
+  try {
+    std::unique_ptr<Job> job = family.prepare(prompts.of(index), text, nullptr, options);
+    const bool fits = !job->cut && !is_too_long(family, *job);
+    return fits ? std::move(job) : nullptr;
+  } catch (const InputError& e) {
+    return failed_job(text, e.what());
+  }
+}
+
+/// Some documents of a long call: those that are read whole, or the windows of the others, so that batches
+/// are filled from all of them.
+struct DocumentJobs {
+  std::vector<std::unique_ptr<Job>> jobs;
+  ExtractOptions options;
+};
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {}
 
-std::vector<std::unique_ptr<Job>> Engine::run(const std::vector<std::string>& texts, const Specs& specs,
-                                              const ExtractOptions& options, const Extras& extras) const {
+std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
+                                    const ExtractOptions& options, const Extras& extras) const {
+  check_options(options);
   const Prompts prompts(specs, *family_, extras.label_vectors);
   std::vector<std::unique_ptr<Job>> jobs;
   jobs.reserve(texts.size());
@@ -123,23 +171,10 @@ std::vector<std::unique_ptr<Job>> Engine::run(const std::vector<std::string>& te
     const std::vector<SpanPlace>* allowed = extras.allowed == nullptr ? nullptr : &(*extras.allowed)[i];
     jobs.push_back(make_job(*family_, prompts, i, texts[i], allowed, options));
   }
-  for (const std::vector<std::size_t>& members : batches_of(jobs, *family_, options)) {
-    std::vector<Job*> batch;
-    for (const std::size_t member : members) batch.push_back(jobs[member].get());
-    family_->run(batch, options);
-  }
-  return jobs;
-}
-
-std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
-                                    const ExtractOptions& options, const Extras& extras) const {
-  check_options(options);
+  run_jobs(jobs, *family_, options);
   std::vector<Result> results;
   results.reserve(texts.size());
-  for (const std::unique_ptr<Job>& job : run(texts, specs, options, extras)) {
-    finish_offsets(job->result, job->text, options.offset_unit);
-    results.push_back(std::move(job->result));
-  }
+  for (const std::unique_ptr<Job>& job : jobs) results.push_back(finished(*job, options));
   return results;
 }
 
@@ -147,37 +182,55 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
                                          const ExtractOptions& options, const LongOptions& windows) const {
   check_options(options);
   if (!options.format_results) throw InputError("the long form has no raw shape: leave format_results on");
+  if (windows.whole_words < 0) {
+    throw InputError(fmt::format("whole_words must not be negative, got {}", windows.whole_words));
+  }
   struct Document {
-    std::vector<Window> windows;
-    std::size_t first = 0;  // of its windows in the list of all
-    std::string error;      // not empty: the document cannot be read at all
+    std::string error;            // not empty: the document cannot be read at all
+    bool whole = false;           // one job, as a short text has it
+    std::vector<Window> windows;  // else one job each
+    std::size_t first = 0;        // of its jobs in the list of all of that kind
   };
+  const Prompts prompts(specs, *family_, nullptr);
+  DocumentJobs whole = {{}, options};
+  whole.options.max_len.reset();  // the window is the limit
+  whole.options.truncation_is_error = false;
+  DocumentJobs cut = {{}, family_->window_options(options, windows)};
   std::vector<Document> documents(texts.size());
-  std::vector<std::string> window_texts;
-  Specs window_specs;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Document& document = documents[i];
-    document.first = window_texts.size();
     document.error = utf8_error(texts[i]);
     if (!document.error.empty()) continue;
+    if (auto job = whole_job(*family_, prompts, i, texts[i], whole.options, windows)) {
+      document.whole = true;
+      document.first = whole.jobs.size();
+      whole.jobs.push_back(std::move(job));
+      continue;
+    }
+    document.first = cut.jobs.size();
     document.windows = family_->windows(texts[i], windows, options.corrected);
     for (const Window& window : document.windows) {
-      window_texts.push_back(texts[i].substr(static_cast<std::size_t>(window.begin_byte),
-                                             static_cast<std::size_t>(window.end_byte - window.begin_byte)));
-      window_specs.push_back(specs.size() == 1 ? specs.front() : specs[i]);
+      const std::string part = texts[i].substr(static_cast<std::size_t>(window.begin_byte),
+                                               static_cast<std::size_t>(window.end_byte - window.begin_byte));
+      cut.jobs.push_back(make_job(*family_, prompts, i, part, nullptr, cut.options));
     }
   }
-  std::vector<std::unique_ptr<Job>> jobs =
-      run(window_texts, window_specs, family_->window_options(options, windows), {});
+  for (const DocumentJobs* group : {&whole, &cut}) run_jobs(group->jobs, *family_, group->options);
 
   std::vector<Result> results;
   results.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const Document& document = documents[i];
+    if (document.whole) {
+      results.push_back(finished(*whole.jobs[document.first], whole.options));
+      continue;
+    }
     std::string error = document.error;
+    std::int64_t tokens = 0;
     std::vector<std::unique_ptr<Job>> own;
     for (std::size_t w = 0; w < document.windows.size(); ++w) {
-      own.push_back(std::move(jobs[document.first + w]));
+      own.push_back(std::move(cut.jobs[document.first + w]));
+      tokens += own.back()->tokens;
       if (own.back()->result.error && error.empty()) {
         error = "in one of its windows: " + *own.back()->result.error;
       }
@@ -186,6 +239,7 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
     results.push_back(error.empty()
                           ? family_->merge(texts[i], document.windows, std::move(own), spec, options)
                           : failed(std::move(error)));
+    results.back().tokens = tokens;
   }
   return results;
 }

@@ -36,10 +36,6 @@ class Engine {
   const Family& family() const { return *family_; }
 
  private:
-  /// Finished jobs, one per text; offsets still in bytes.
-  std::vector<std::unique_ptr<Job>> run(const std::vector<std::string>& texts, const Specs& specs,
-                                        const ExtractOptions& options, const Extras& extras) const;
-
   std::unique_ptr<const Family> family_;
 };
 

@@ -27,6 +27,7 @@ class Job {
 
   std::string text;         ///< What offsets point into: the caller's text, perhaps normalised.
   std::int64_t tokens = 0;  ///< Of its sequence; 0: nothing to run, `result` is complete.
+  bool cut = false;         ///< max_len or the model's own limits keep a part of the text from being read.
   Result result;            ///< Offsets in bytes of `text`.
 };
 

@@ -135,6 +135,7 @@ std::unique_ptr<Job> Gliner1Family::prepare(const FamilyPrompt& prompt, const st
     job->prepared =
         prepare_gliner1_text(own.compiled, text, config_, tokenizers_, options.max_len, options.max_tokens);
     if (options.truncation_is_error) check_nothing_cut(job->prepared);
+    job->cut = job->prepared.truncated_words > 0 || job->prepared.truncated_tokens > 0;
     if (allowed != nullptr) {
       job->allowed = words_of_spans(in_bytes(*allowed, text, options.offset_unit), job->prepared.words);
     }

@@ -84,6 +84,7 @@ std::unique_ptr<Job> Gliner2Family::prepare(const FamilyPrompt& prompt, const st
                                  *options.max_len, job->prepared.truncated_words, job->prepared.total_words));
   }
   job->text = job->prepared.text;
+  job->cut = job->prepared.truncated_words > 0;
   job->tokens = static_cast<std::int64_t>(job->prepared.ids.size());
   return job;
 }

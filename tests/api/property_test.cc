@@ -165,6 +165,34 @@ TEST(Batch, ATextBeyondTheModelsPositionsSaysHowManyFit) {
   EXPECT_FALSE(model().batch_extract_long({text}, sample_schema(), everything(), {100, 10})[0].error);
 }
 
+TEST(Long, OnlyTextsThatTheModelDoesNotReadWholeGoByWindows) {
+  std::string many_words;
+  for (int i = 0; i < 60; ++i) many_words += "Tim Cook leads Apple. ";
+  std::string too_many;
+  for (int i = 0; i < 700; ++i) too_many += "word ";
+  const std::vector<std::string> texts = {sample_texts()[0], many_words, sample_texts()[1], "broken \xFF",
+                                          too_many};
+  gliner::LongOptions windows = {100, 10};
+  const auto cut = model().batch_extract_long(texts, sample_schema(), everything(), windows);
+  windows.whole_words = 1000;
+  const auto found = model().batch_extract_long(texts, sample_schema(), everything(), windows);
+  const auto whole = model().batch_extract(texts, sample_schema(), everything());
+  for (const std::size_t i : {0, 1, 2}) {
+    expect_same(json_of(found[i]), json_of(whole[i]));
+    EXPECT_EQ(found[i].tokens, whole[i].tokens);
+    EXPECT_GT(found[i].tokens, found[i].words);
+  }
+  EXPECT_GT(cut[1].tokens, whole[1].tokens);  // windows overlap and have a prompt each
+  EXPECT_TRUE(found[3].error);
+  EXPECT_TRUE(whole[4].error);
+  expect_same(json_of(found[4]), json_of(cut[4]));
+  windows.whole_words = 200;
+  expect_same(json_of(model().batch_extract_long({many_words}, sample_schema(), everything(), windows)[0]),
+              json_of(cut[1]));
+  windows.whole_words = -1;
+  EXPECT_THROW(model().batch_extract_long({"a"}, sample_schema(), {}, windows), gliner::InputError);
+}
+
 TEST(Batch, CountsAndSizesAreChecked) {
   EXPECT_TRUE(model().batch_extract({}, sample_schema()).empty());
   EXPECT_THROW(model().batch_extract({"a", "b"}, std::vector<gliner::Schema>{sample_schema()}),

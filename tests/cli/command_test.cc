@@ -88,8 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
         entities({"--overlap-policy", "sideways", "--text", "t"}),
         entities({"--offset-unit", "metre", "--text", "t"}), entities({"--log-level", "loud", "--text", "t"}),
         entities({"-q", "-v", "--text", "t"}), entities({"--text", "t", "input.txt"}),
-        entities({"/no/such.jsonl"}), entities({"/"}), entities({"--long", "--raw", "--text", "t"}),
-        entities({"--long", "--max-len", "9", "--text", "t"}),
+        entities({"/no/such.jsonl"}), entities({"/no/such/*.txt"}),
+        entities({"--long", "--raw", "--text", "t"}), entities({"--long", "--max-len", "9", "--text", "t"}),
         entities({"--long", "--chunk-size", "8", "--chunk-overlap", "8", "--text", "t"}),
         entities({"--model-dir", "", "--text", "t"}),
         // A mix of model sources, and a set of files with one missing.

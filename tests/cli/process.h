@@ -33,6 +33,7 @@ class RunningGliner {
   std::string read_line();
   void close_output();
   void send(int signal_number);
+  pid_t pid() const { return pid_; }
   /// Closes the pipes and waits for the end. `out` holds what read_line has not taken.
   Outcome finish();
 

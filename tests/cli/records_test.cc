@@ -1,10 +1,10 @@
-#include "records.h"
+#include "input/records.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "byte_source.h"
 #include "exit_code.h"
+#include "input/line_reader.h"
 #include "process.h"
 
 namespace gliner::cli {
@@ -190,9 +190,12 @@ TEST(Input, LiteralTextsExcludeAFile) {
   EXPECT_THAT(failure(options), HasSubstr("not both"));
 }
 
-TEST(Input, AFolderOrAMissingFileIsAUsageError) {
+TEST(Input, AFolderWithoutTextsOrAMissingFileIsAUsageError) {
   const TemporaryFolder folder;
-  EXPECT_THAT(failure(input(folder.path())), HasSubstr("it is a folder"));
+  EXPECT_THAT(failure(input(folder.path())), HasSubstr("no text files"));
+  InputOptions lines = input(folder.path());
+  lines.format = "jsonl";
+  EXPECT_THAT(failure(lines), HasSubstr("it is a folder"));
   EXPECT_THAT(failure(input(folder.path() + "/no.jsonl")), HasSubstr("No such file"));
 }
 
