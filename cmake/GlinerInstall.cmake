@@ -25,7 +25,10 @@ install(FILES "${PROJECT_BINARY_DIR}/cmake/gliner-config.cmake" "${PROJECT_BINAR
         DESTINATION "${GLINER_INSTALL_CMAKE_DIR}")
 
 if(GLINER_PACKAGE_IS_STATIC)
-  set(GLINER_PC_REQUIRES "fmt icu-i18n icu-uc libpcre2-8")
+  set(GLINER_PC_REQUIRES "fmt icu-i18n icu-uc libcrypto libpcre2-8")
+  if(GLINER_HUB)
+    string(APPEND GLINER_PC_REQUIRES " libcurl")
+  endif()
   set(GLINER_PC_LIBS "-L${TORCH_INSTALL_PREFIX}/lib -ltorch -ltorch_cpu -lc10 -ldnnl -fopenmp")
   set(GLINER_PC_CFLAGS "-DGLINER_STATIC")
 endif()

@@ -2,7 +2,7 @@
 # The rooms of src/ are stages of the data's way: a file may include its own room and earlier ones only.
 set -eu
 cd "$(dirname "$0")/../src"
-rooms="base text io config tokenizers schema prompt result decoding chunking nn encoders heads models engine api"
+rooms="base text io hub config tokenizers schema prompt result decoding chunking redaction evaluation nn encoders heads models engine api"
 later=$rooms
 status=0
 for room in $rooms; do

@@ -8,7 +8,7 @@ set -eu
 packages="g++ cmake ninja-build
   libtorch-dev libdnnl-dev ocl-icd-opencl-dev libopenblas0-openmp
   libicu-dev libpcre2-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-  zlib1g-dev libzstd-dev libssl-dev
+  zlib1g-dev libzstd-dev libssl-dev libcurl4-openssl-dev
   lld ccache"
 if [ "${1:-}" = --tests ]; then
   packages="$packages libgtest-dev libgmock-dev"

@@ -18,6 +18,9 @@ void add_relations_command(CLI::App& app, GlobalOptions& global, Action& action)
 void add_json_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_run_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_inspect_command(CLI::App& app, GlobalOptions& global, Action& action);
+void add_redact_command(CLI::App& app, GlobalOptions& global, Action& action);
+void add_eval_command(CLI::App& app, GlobalOptions& global, Action& action);
+void add_pull_command(CLI::App& app, GlobalOptions& global, Action& action);
 void add_bench_command(CLI::App& app, GlobalOptions& global, Action& action);
 
 /// Adds an empty subcommand whose help ends with the exit codes.

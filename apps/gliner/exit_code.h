@@ -11,7 +11,7 @@ enum ExitCode : int {
   kDone = 0,           ///< Every record has a result.
   kRecordsFailed = 1,  ///< Some records have an error row instead, or reading or writing broke off.
   kUsage = 2,          ///< Wrong options, schema or input file; nothing was extracted.
-  kModel = 3,          ///< The model could not be loaded.
+  kModel = 3,          ///< The model could not be fetched or loaded.
 };
 
 /// The command line asks for something impossible. Ends the command with kUsage.

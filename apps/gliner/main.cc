@@ -34,6 +34,9 @@ int run_command_line(int argc, char** argv) {
   add_relations_command(app, global, action);
   add_json_command(app, global, action);
   add_run_command(app, global, action);
+  add_redact_command(app, global, action);
+  add_eval_command(app, global, action);
+  add_pull_command(app, global, action);
   add_inspect_command(app, global, action);
   add_bench_command(app, global, action);
   add_global_options(app, global);
@@ -62,6 +65,9 @@ int main(int argc, char** argv) {
     log_error("{}", error.what());
     return kUsage;
   } catch (const gliner::ModelError& error) {
+    log_error("{}", error.what());
+    return kModel;
+  } catch (const gliner::HubError& error) {
     log_error("{}", error.what());
     return kModel;
   } catch (const IoError& error) {

@@ -8,9 +8,24 @@
 #include "gliner/error.h"
 #include "gliner/hub.h"
 #include "log.h"
+#include "pull_progress.h"
 
 namespace gliner::cli {
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string download(const std::string& id) {
+  PullDisplay display;
+  PullOptions pull;
+  pull.on_progress = [&display](const PullProgress& progress) {
+    display.show(progress);
+    return true;
+  };
+  return fetch_model(id, pull);
+}
+
+}  // namespace
 
 std::string find_default_model() {
   if (const char* directory = std::getenv("GLINER_MODEL_DIR"); directory != nullptr && *directory != '\0') {
@@ -36,7 +51,8 @@ Extractor load_model(const ModelOptions& options) {
   const auto loaded = [&]() {
     if (!options.files.config.empty()) return Extractor::load(options.files, load);
     std::string directory = options.directory;
-    if (!options.id.empty()) directory = find_cached_model(options.id);
+    if (!options.id.empty())
+      directory = options.download ? download(options.id) : find_cached_model(options.id);
     if (directory.empty()) directory = find_default_model();
     log_debug("loading the model in {}", directory);
     return Extractor::load(directory, load);

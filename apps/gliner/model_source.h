@@ -12,7 +12,8 @@ namespace gliner::cli {
 /// Throws ModelError that says where was looked.
 std::string find_default_model();
 
-/// Loads what the options name. Throws UsageError, InputError or ModelError.
+/// Loads what the options name, fetched first where they ask for that. Throws UsageError, InputError,
+/// HubError or ModelError.
 Extractor load_model(const ModelOptions& options);
 
 }  // namespace gliner::cli

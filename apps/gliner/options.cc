@@ -142,7 +142,8 @@ OffsetUnit parse_offset_unit(const std::string& name) {
 
 const char* const kExitCodesHelp =
     "Exit codes: 0 every record has a result; 1 some records failed and have an error row;\n"
-    "2 wrong options, schema or input file; 3 the model cannot be loaded; 130 or 143 stopped by a signal.";
+    "2 wrong options, schema or input file; 3 the model cannot be fetched or loaded; 130 or 143 stopped by a "
+    "signal.";
 
 namespace {
 
@@ -164,6 +165,7 @@ void ModelOptions::check() const {
         "--tokenizer "
         "and --weights");
   }
+  if (download && id.empty()) throw UsageError("--download needs --model ID");
   if (!any_file) return;
   std::string missing;
   const auto require = [&missing](const std::string& path, const char* option) {
@@ -261,6 +263,9 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
   app.add_option("--model", model.id, "Model in the local Hugging Face cache: org/name or org/name@revision")
       ->type_name("ID")
       ->check(kNotEmpty)
+      ->group(group);
+  app.add_flag("--download", model.download,
+               "Fetch --model from the hub where the cache lacks it: gliner pull")
       ->group(group);
   app.add_option("--config", model.files.config, "config.json; only with the three below")
       ->type_name("FILE")

@@ -16,6 +16,7 @@ namespace gliner::cli {
 struct ModelOptions {
   std::string directory;  ///< --model-dir
   std::string id;         ///< --model
+  bool download = false;  ///< --download
   ModelFiles files;       ///< --config, --encoder-config, --tokenizer, --weights: all or none
   std::string device = "cpu";
   int threads = 0;

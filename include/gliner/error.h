@@ -29,6 +29,13 @@ class GLINER_EXPORT ModelError : public Error {
   ~ModelError() override;
 };
 
+/// A model cannot be fetched from the hub: no network, no permission, broken or hostile answers.
+class GLINER_EXPORT HubError : public Error {
+ public:
+  explicit HubError(const std::string& message);
+  ~HubError() override;
+};
+
 /// A condition that this library promised cannot happen. Please report it.
 class GLINER_EXPORT InternalError : public Error {
  public:

@@ -11,11 +11,13 @@
 ///   }
 ///
 #include "gliner/error.h"
+#include "gliner/evaluate.h"
 #include "gliner/extractor.h"
 #include "gliner/hub.h"
 #include "gliner/labels.h"
 #include "gliner/options.h"
 #include "gliner/profile.h"
+#include "gliner/redact.h"
 #include "gliner/result.h"
 #include "gliner/schema.h"
 #include "gliner/session.h"

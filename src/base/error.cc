@@ -12,6 +12,9 @@ InputError::InputError(const std::string& message) : Error(message) {}
 InputError::~InputError() = default;
 ModelError::ModelError(const std::string& message) : Error(message) {}
 ModelError::~ModelError() = default;
+HubError::HubError(const std::string& message) : Error(message) {}
+HubError::~HubError() = default;
+
 InternalError::InternalError(const std::string& message) : Error(message) {}
 InternalError::~InternalError() = default;
 

@@ -1,5 +1,7 @@
 // The local Hugging Face cache, read as huggingface_hub lays it out (file_download.py,
 // try_to_load_from_cache).
+#include "io/model_cache.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,18 +16,13 @@
 #include <vector>
 
 #include "gliner/error.h"
-#include "io/model_dir.h"
+#include "gliner/hub.h"
 #include "io/strict_sax.h"
 
 namespace gliner {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct ModelId {
-  std::string repository;  ///< "org/name", or "name" of an old repository without an organisation.
-  std::string revision;
-};
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -54,12 +51,40 @@ bool is_revision(std::string_view revision) {
   return true;
 }
 
+/// The commit a branch or tag points to; empty when the cache does not know it.
+std::string read_ref(const fs::path& ref) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(ref, ignored)) return {};
+  std::ifstream in(ref, std::ios::binary);
+  std::array<char, 64> content{};
+  in.read(content.data(), content.size());
+  std::string_view commit(content.data(), static_cast<std::size_t>(in.gcount()));
+  while (!commit.empty() && std::isspace(static_cast<unsigned char>(commit.back()))) commit.remove_suffix(1);
+  if (!is_commit(commit)) {
+    throw ModelError(
+        fmt::format("{}: expected a commit of 40 hexadecimal digits, found {}", ref.string(), shown(commit)));
+  }
+  return std::string(commit);
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
 bool is_commit(std::string_view text) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   return text.size() == 40 && std::all_of(text.begin(), text.end(), is_hex);
 }
 
-ModelId parse_id(const std::string& id) {
+ModelId parse_model_id(const std::string& id) {
   const auto fail = [&](const char* what) {
     throw InputError(fmt::format("{}: {}; expected org/name or org/name@revision", shown(id), what));
   };
@@ -79,86 +104,54 @@ ModelId parse_id(const std::string& id) {
   return parsed;
 }
 
-/// Value of an environment variable; empty when unset.
-std::string environment(const char* name) {
+std::string environment_value(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
 }
 
-/// A leading ~ becomes the home folder, as the reference expands it in these variables.
 fs::path expand_home(const std::string& path) {
   if (path != "~" && path.substr(0, 2) != "~/") return path;
-  return environment("HOME") + path.substr(1);
+  return environment_value("HOME") + path.substr(1);
 }
 
-fs::path cache_folder() {
-  if (const std::string hub = environment("HF_HUB_CACHE"); !hub.empty()) return expand_home(hub);
-  if (const std::string hub = environment("HUGGINGFACE_HUB_CACHE"); !hub.empty()) return expand_home(hub);
-  if (const std::string home = environment("HF_HOME"); !home.empty()) return expand_home(home) / "hub";
-  if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty()) {
+fs::path hub_cache_folder() {
+  if (const std::string hub = environment_value("HF_HUB_CACHE"); !hub.empty()) return expand_home(hub);
+  if (const std::string hub = environment_value("HUGGINGFACE_HUB_CACHE"); !hub.empty())
+    return expand_home(hub);
+  if (const std::string home = environment_value("HF_HOME"); !home.empty()) return expand_home(home) / "hub";
+  if (const std::string cache = environment_value("XDG_CACHE_HOME"); !cache.empty()) {
     return expand_home(cache) / "huggingface" / "hub";
   }
-  if (environment("HOME").empty()) {
+  if (environment_value("HOME").empty()) {
     throw ModelError("the model cache cannot be found: set HF_HUB_CACHE, HF_HOME or HOME");
   }
   return expand_home("~/.cache/huggingface/hub");
 }
 
-/// models--ORG--NAME
-std::string repository_folder(const std::string& repository) {
+std::string repository_folder_name(const std::string& repository) {
   std::string name = "models--";
   for (const char c : repository) name += c == '/' ? std::string("--") : std::string(1, c);
   return name;
 }
 
-/// The commit a branch or tag points to; empty when the cache does not know it.
-std::string read_ref(const fs::path& ref) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(ref, ignored)) return {};
-  std::ifstream in(ref, std::ios::binary);
-  std::array<char, 64> content{};
-  in.read(content.data(), content.size());
-  std::string_view commit(content.data(), static_cast<std::size_t>(in.gcount()));
-  while (!commit.empty() && std::isspace(static_cast<unsigned char>(commit.back()))) commit.remove_suffix(1);
-  if (!is_commit(commit)) {
-    throw ModelError(
-        fmt::format("{}: expected a commit of 40 hexadecimal digits, found {}", ref.string(), shown(commit)));
-  }
-  return std::string(commit);
-}
-
-/// A branch or tag first, as the reference does; else the revision itself where it is a commit; else empty.
-std::string find_commit(const fs::path& repository, const std::string& revision) {
+std::string find_cached_commit(const fs::path& repository, const std::string& revision) {
   std::string commit = read_ref(repository / "refs" / revision);
   if (commit.empty() && is_commit(revision)) commit = revision;
   return commit;
 }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
-    names.push_back(it->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-}  // namespace
-
 std::string find_cached_model(const std::string& id) {
-  const ModelId model = parse_id(id);
-  const fs::path repository = cache_folder() / repository_folder(model.repository);
-  const std::string download =
-      fmt::format("fetch it with: hf download {}{}", model.repository,
-                  model.revision == "main" ? std::string() : " --revision " + model.revision);
+  const ModelId model = parse_model_id(id);
+  const fs::path repository = hub_cache_folder() / repository_folder_name(model.repository);
+  const std::string download = fmt::format("fetch it with: gliner pull {}{}", model.repository,
+                                           model.revision == "main" ? std::string() : "@" + model.revision);
   std::error_code ignored;
   if (!fs::is_directory(repository, ignored)) {
     throw ModelError(
         fmt::format("{}: not in the model cache, looked for {}; {}, or give the folder of a checkpoint", id,
                     repository.string(), download));
   }
-  const std::string commit = find_commit(repository, model.revision);
+  const std::string commit = find_cached_commit(repository, model.revision);
   const fs::path snapshot = repository / "snapshots" / commit;
   if (commit.empty() || !fs::is_directory(snapshot, ignored)) {
     throw ModelError(fmt::format(

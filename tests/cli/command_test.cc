@@ -50,7 +50,8 @@ TEST(Help, VersionIsPrinted) {
 }
 
 TEST(Help, EverySubcommandShowsDefaultsAndExitCodes) {
-  for (const char* command : {"entities", "classify", "relations", "json", "run", "inspect", "bench"}) {
+  for (const char* command :
+       {"entities", "classify", "relations", "json", "run", "redact", "eval", "pull", "inspect", "bench"}) {
     SCOPED_TRACE(command);
     const Outcome outcome = run_gliner({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0);

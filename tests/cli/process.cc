@@ -77,11 +77,12 @@ Outcome run_gliner(const std::vector<std::string>& arguments, const std::string&
   return outcome;
 }
 
-RunningGliner::RunningGliner(const std::vector<std::string>& arguments) : err_(std::tmpfile()) {
+RunningGliner::RunningGliner(const std::vector<std::string>& arguments, const Environment& environment)
+    : err_(std::tmpfile()) {
   int in[2];
   int out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
-  pid_ = start(arguments, {}, in[0], out[1], fileno(err_));
+  pid_ = start(arguments, environment, in[0], out[1], fileno(err_));
   close(in[0]);
   close(out[1]);
   input_ = in[1];

@@ -25,7 +25,7 @@ Outcome run_gliner(const std::vector<std::string>& arguments, const std::string&
 /// A running gliner command whose standard input and output are pipes of the test.
 class RunningGliner {
  public:
-  explicit RunningGliner(const std::vector<std::string>& arguments);
+  explicit RunningGliner(const std::vector<std::string>& arguments, const Environment& environment = {});
   ~RunningGliner();
 
   void write(const std::string& text);

@@ -111,14 +111,13 @@ TEST_F(ModelCache, WithoutAnyPlaceTheVariablesAreNamed) {
 
 TEST_F(ModelCache, AMissingModelSaysWhereItWasSoughtAndHowToFetchIt) {
   EXPECT_THAT(model_error("org/other"),
-              AllOf(HasSubstr(folder_.path("hub/models--org--other")), HasSubstr("hf download org/other"),
+              AllOf(HasSubstr(folder_.path("hub/models--org--other")), HasSubstr("gliner pull org/other"),
                     HasSubstr("give the folder")));
 }
 
 TEST_F(ModelCache, AMissingRevisionListsTheOnesThatAreThere) {
-  EXPECT_THAT(model_error("org/model@v2"),
-              AllOf(HasSubstr("no revision \"v2\""), HasSubstr("branches: main"), HasSubstr(kOther),
-                    HasSubstr("hf download org/model --revision v2")));
+  EXPECT_THAT(model_error("org/model@v2"), AllOf(HasSubstr("no revision \"v2\""), HasSubstr("branches: main"),
+                                                 HasSubstr(kOther), HasSubstr("gliner pull org/model@v2")));
   // A folder below snapshots/ that is no commit is not reached by its name.
   folder_.write("hub/models--org--model/snapshots/v3/config.json", "{}");
   EXPECT_THAT(model_error("org/model@v3"), HasSubstr("no revision \"v3\""));
