@@ -55,7 +55,7 @@ void report_tally(const Tally& tally, double seconds) {
 /// How the run ended, as an exit code; says so where it was not the end of the input.
 int report_ending(const AnswerWriter& answers, bool can_resume) {
   const Tally& tally = answers.tally();
-  const char* const hint = can_resume ? "; the same command with --resume goes on from there" : "";
+  const char* const hint = can_resume ? "; the same command with --resume finishes the job" : "";
   if (!answers.has_reader()) {
     log_debug("the reader of standard output went away after {} records", tally.rows);
     return kDone;

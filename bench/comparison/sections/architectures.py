@@ -84,8 +84,9 @@ def label_rows(context, engine, name, texts):
 
 def lines(context):
     arguments, pool = context.arguments, context.pool()
-    cases = [("one sentence", [sentences(pool, 1)], [1]),
-             ("16 mixed texts" if arguments.quick else "64 mixed texts", pool.mixed(16 if arguments.quick else 64), [8] if arguments.quick else [1, 8, 64])]
+    mixed = 16 if arguments.quick else 64
+    sizes = arguments.batch_size or ([8] if arguments.quick else [1, 8, 64])
+    cases = [("one sentence", [sentences(pool, 1)], [1]), (f"{mixed} mixed texts", pool.mixed(mixed), sizes)]
     rows, labels = [], []
     for model_dir in arguments.gliner_dir or []:
         name = Path(model_dir).resolve().name
