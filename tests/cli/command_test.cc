@@ -120,7 +120,8 @@ TEST(Model, MissingInTheCacheSaysHowToFetchIt) {
   const Outcome outcome = run_gliner(entities({"--model", "acme/tiny", "--text", "t"}), "",
                                      {{"HF_HOME", folder.path()}, {"HF_HUB_CACHE", ""}});
   EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("acme/tiny"), HasSubstr("download"), HasSubstr(folder.path())));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("acme/tiny"), HasSubstr("gliner pull acme/tiny"), HasSubstr(folder.path())));
 }
 
 TEST(Model, IsFoundInTheCache) {
