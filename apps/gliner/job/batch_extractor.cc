@@ -76,7 +76,8 @@ std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) {
     // The shared schema or an option cannot be used: no record will ever succeed.
     if (!own_schemas) throw;
   } catch (const std::exception& error) {
-    log_warning("a window of {} texts failed and is tried again one by one: {}", texts.size(), error.what());
+    log_warning("a window of {} texts failed and is tried again one by one{}{}", texts.size(),
+                may_quote_ ? ": " : "", may_quote_ ? error.what() : "");
   }
   for (std::size_t k = 0; k < usable.size(); ++k) {
     results[usable[k]] = found.empty() ? run_one(texts[k], schemas[k]) : std::move(found[k]);

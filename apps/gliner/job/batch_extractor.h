@@ -34,14 +34,16 @@ class OwnSchemas {
 /// Asks the model for the records of a window. One thread at a time.
 class BatchExtractor {
  public:
-  /// `windows`: for texts that are too long; absent: none are cut into windows. All must outlive this.
+  /// `windows`: for texts that are too long; absent: none are cut into windows. `may_quote`: see
+  /// InputOptions. All must outlive this.
   BatchExtractor(const Extractor& model, const ExtractOptions& options, std::optional<LongOptions> windows,
-                 const SchemaSource& schemas)
+                 const SchemaSource& schemas, bool may_quote)
       : model_(model),
         options_(options),
         windows_(std::move(windows)),
         schemas_(schemas),
-        own_schemas_(schemas.parse_own) {}
+        own_schemas_(schemas.parse_own),
+        may_quote_(may_quote) {}
 
   /// Gives each record its result or its error. Throws InputError when no record can ever succeed: the shared
   /// schema or an option is wrong.
@@ -58,6 +60,7 @@ class BatchExtractor {
   std::optional<LongOptions> windows_;
   const SchemaSource& schemas_;
   OwnSchemas own_schemas_;
+  bool may_quote_;
 };
 
 }  // namespace gliner::cli
