@@ -98,6 +98,7 @@ TEST(Formats, SpacyEntsDoNotOverlapAndSpansAreAll) {
             Json::parse(R"([{"start":0,"end":10,"label":"person"},{"start":16,"end":20,"label":"person"},
                                          {"start":27,"end":33,"label":"city"}])"));
   EXPECT_EQ(doc["spans"]["sc"].size(), 4u);
+  EXPECT_EQ(doc["spans"]["sc"][0], (Json{{"start", 0}, {"end", 10}, {"label", "person"}, {"kb_id", ""}}));
   EXPECT_EQ(doc["cats"], (Json{{"calm", 0.75}}));
   EXPECT_EQ(doc["tokens"][0], (Json{{"id", 0}, {"start", 0}, {"end", 5}}));
   EXPECT_EQ(doc["tokens"].back()["end"], code_points(kText));

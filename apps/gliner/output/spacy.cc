@@ -81,8 +81,8 @@ class Spacy : public RowFormat {
 
     Json doc = {{"id", row.record.id},
                 {"text", text},
-                {"ents", spans_json(without_overlaps(spans), in_code_points)},
-                {"spans", {{"sc", spans_json(spans, in_code_points)}}},
+                {"ents", spans_json(without_overlaps(spans), in_code_points, /*with_id=*/false)},
+                {"spans", {{"sc", spans_json(spans, in_code_points, /*with_id=*/true)}}},
                 {"cats", cats_json(row.result)},
                 {"tokens", tokens_json(tokens, in_code_points)}};
     if (row.result.truncated_words > 0) doc["truncated_words"] = row.result.truncated_words;
@@ -95,12 +95,14 @@ class Spacy : public RowFormat {
   }
 
  private:
-  static Json spans_json(const std::vector<FoundSpan>& spans, const CodePointPlaces& places) {
+  /// `with_id`: with the identifier in a knowledge base, which Doc.from_json wants of all spans but entities.
+  static Json spans_json(const std::vector<FoundSpan>& spans, const CodePointPlaces& places, bool with_id) {
     Json json = Json::array();
     for (const FoundSpan& span : spans) {
       json.push_back({{"start", places.at(static_cast<std::size_t>(span.begin))},
                       {"end", places.at(static_cast<std::size_t>(span.end))},
                       {"label", span.label}});
+      if (with_id) json.back()["kb_id"] = "";
     }
     return json;
   }
