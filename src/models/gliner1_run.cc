@@ -36,6 +36,8 @@ Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& module
 std::vector<SpanOutput> Gliner1Run::outputs() {
   encode();
   if (modules_.cross_fuser) fuse();
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
   span_input_ = modules_.span_context
                     ? modules_.span_context->forward_padded(words_, word_start_, padded_words_)
                     : words_;
@@ -80,8 +82,6 @@ void Gliner1Run::encode() {
   if (config_.relations) tokens_ = tokens;
   gather_labels(tokens);
   if (modules_.rnn) words_ = modules_.rnn->forward(words_, word_start_);
-  for (std::size_t s = 0; s < size(); ++s)
-    emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
 }
 
 /// The states of all tokens. Those that a sequence is not read to are zero behind the encoder.
