@@ -22,8 +22,9 @@ namespace gliner {
 namespace {
 
 // Largest difference allowed, relative to the largest value of the tensor: float32, another order of
-// additions. At the span logits the reference's own float32 is up to 1.7e-5 away from float64.
-constexpr double kTolerance = 2e-5;
+// additions. Most stages stay below 1e-5; behind count_lstm_v2, whose attention multiplies rounding, the span
+// logits of one recorded call are 2.7e-5 away.
+constexpr double kTolerance = 4e-5;
 
 struct Value {
   std::vector<std::int64_t> shape;
