@@ -20,11 +20,11 @@ from comparison import report
 from comparison.context import Context, say
 from comparison.engine import version
 from comparison.process import BenchError
-from comparison.sections import architectures, encoder, extraction, micro, precision, scaling, startup, tokenizer
+from comparison.sections import architectures, command, encoder, extraction, micro, precision, scaling, startup, tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = {"extraction": extraction, "architectures": architectures, "encoder": encoder, "startup": startup,
-            "scaling": scaling, "precision": precision, "tokenizer": tokenizer, "micro": micro}
+            "command": command, "scaling": scaling, "precision": precision, "tokenizer": tokenizer, "micro": micro}
 
 
 def shape(text):

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <future>
-
 #include "exit_code.h"
 #include "gliner/error.h"
 #include "gliner/extractor.h"
@@ -11,7 +9,7 @@
 #include "job/answer_writer.h"
 #include "job/batch_extractor.h"
 #include "job/job_description.h"
-#include "job/model_files.h"
+#include "job/model_checksum.h"
 #include "job/pipeline.h"
 #include "job/statistics.h"
 #include "log.h"
@@ -68,16 +66,16 @@ int report_ending(const AnswerWriter& answers, bool can_resume) {
 /// A job whose model is loaded.
 class Job {
  public:
-  Job(const ExtractionOptions& options, const RowFormat& format, RecordReader& reader, JobOutput& output)
+  Job(const ExtractionOptions& options, const JobWork& work, RecordReader& reader, JobOutput& output)
       : options_(options),
         reader_(reader),
         output_(output),
         progress_(Progress::choose(options.output.path == "-" && is_terminal_output()), output.start().tally,
                   {0, reader.size()}),
-        answers_(output, format, progress_, options.job.max_errors, reader.size()) {}
+        answers_(output, work, progress_, options.job.max_errors, reader.size()) {}
 
   /// Returns an exit code.
-  int run(const BatchExtractor& extractor, Statistics& statistics) {
+  int run(BatchExtractor extractor, Statistics& statistics) {
     const Clock::time_point begin = Clock::now();
     const Tally& before = output_.start().tally;
     statistics.resumed_rows = before.rows;
@@ -88,6 +86,9 @@ class Job {
                  window_limits(options_.inference.extract.batch_size),
                  {before.rows, output_.start().input_digest});
       answers_.finish();
+      statistics.complete =
+          answers_.has_reader() && !answers_.has_too_many_errors() && interrupt_signal() == 0;
+      output_.complete(answers_.tally(), statistics.complete);
     } catch (const IoError& error) {
       set_status_line("");
       throw IoError(fmt::format("{}; {} records were answered{}", error.what(), answers_.tally().rows,
@@ -96,8 +97,6 @@ class Job {
     set_status_line("");
     statistics.tally = answers_.tally();
     statistics.seconds = seconds_since(begin);
-    statistics.complete = answers_.has_reader() && !answers_.has_too_many_errors() && interrupt_signal() == 0;
-    if (statistics.complete) output_.complete(answers_.tally());
     report_tally(answers_.tally(), statistics.seconds);
     statistics.exit_code = report_ending(answers_, output_.has_journal());
     return statistics.exit_code;
@@ -119,26 +118,20 @@ bool Job::is_terminal_output() { return isatty(STDOUT_FILENO) != 0; }
 
 }  // namespace
 
-int run_extraction(const GlobalOptions& global, const ExtractionOptions& options,
-                   const SchemaSource& schemas) {
+int run_job(const GlobalOptions& global, const ExtractionOptions& options, const JobWork& work) {
   // Whatever is wrong with the command line or the input shows before the seconds that a model takes to load.
   ExtractOptions extract = options.inference.extract_options();
-  const std::unique_ptr<RowFormat> format = make_row_format(options.output);
-  if (const std::optional<OffsetUnit> unit = format->offset_unit()) extract.offset_unit = *unit;
+  if (const std::optional<OffsetUnit> unit = work.rows->offset_unit()) extract.offset_unit = *unit;
   const bool wants_journal = JobOutput::wants_journal(options);
   global.model.check();
   const std::unique_ptr<RecordReader> reader = open_records(options.input);
 
   const Clock::time_point begin = Clock::now();
-  // The digest of large weights takes as long as loading them.
-  std::future<Json> model_files;
-  if (wants_journal) {
-    model_files = std::async(std::launch::async, [&global] { return describe_model_files(global.model); });
-  }
   const Extractor model = load_model(global.model);
-  Json files = wants_journal ? model_files.get() : Json();
-  Json job = wants_journal ? describe_job(global, options, schemas, digest_of_model(files)) : Json();
-  JobOutput output(options, std::move(job), std::move(files));
+  std::optional<ModelChecksum> checksum;
+  if (wants_journal) checksum.emplace(global.model);
+  JobOutput output(options, *work.rows, wants_journal ? describe_job(global, options, work) : Json(),
+                   checksum ? &*checksum : nullptr);
   Statistics statistics;
   statistics.load_seconds = seconds_since(begin);
   catch_interrupts();
@@ -148,13 +141,15 @@ int run_extraction(const GlobalOptions& global, const ExtractionOptions& options
     log_warning("{} is complete already: {} records", options.output.path, output.start().tally.rows);
     statistics.tally = output.start().tally;
     statistics.resumed_rows = statistics.tally.rows;
+    statistics.resumed_tokens = statistics.tally.tokens;
     statistics.complete = true;
     exit_code = statistics.exit_code = statistics.tally.failed > 0 ? kRecordsFailed : kDone;
   } else {
-    Job running(options, *format, *reader, output);
+    Job running(options, work, *reader, output);
     try {
-      exit_code =
-          running.run(BatchExtractor(model, extract, options.inference.long_options(), schemas), statistics);
+      exit_code = running.run(BatchExtractor(model, extract, options.inference.long_options(), work.schemas,
+                                             options.input.may_quote),
+                              statistics);
     } catch (...) {
       if (!running.has_rows()) output.abandon();
       throw;
@@ -162,6 +157,11 @@ int run_extraction(const GlobalOptions& global, const ExtractionOptions& options
   }
   if (!options.job.stats_path.empty()) write_json_file(options.job.stats_path, to_json(statistics));
   return exit_code;
+}
+
+int run_extraction(const GlobalOptions& global, const ExtractionOptions& options,
+                   const SchemaSource& schemas) {
+  return run_job(global, options, {schemas, make_row_format(options.output), nullptr, {}});
 }
 
 }  // namespace gliner::cli

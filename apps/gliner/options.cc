@@ -46,12 +46,12 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
       ->check(CLI::IsMember({"json", "spans"}))
       ->capture_default_str()
       ->group("Output");
-  app.add_option(
-         "--output-format", options.file_format,
-         "jsonl, csv, label-studio, spacy, bio or html; auto goes by the end of PATH (.csv, .bio, .html, "
-         "else jsonl); .gz and .zst behind it compress")
+  app.add_option("--output-format", options.file_format,
+                 "jsonl, csv, parquet, label-studio, spacy, bio or html; auto goes by the end of PATH (.csv, "
+                 ".parquet, .bio, .html, "
+                 "else jsonl); .gz and .zst behind it compress")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "jsonl", "csv", "label-studio", "spacy", "bio", "html"}))
+      ->check(CLI::IsMember({"auto", "jsonl", "csv", "parquet", "label-studio", "spacy", "bio", "html"}))
       ->capture_default_str()
       ->group("Output");
   app.add_flag("--pretty", options.pretty, "Indent each row instead of writing one line")->group("Output");
@@ -334,17 +334,17 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
 
 void add_input_options(CLI::App& app, InputOptions& options) {
   const std::string group = "Input";
-  app.add_option(
-         "INPUT", options.path,
-         "- (JSONL on standard input), a .jsonl, .json, .csv, .tsv or any text file, a folder of .txt and "
-         ".md files or a quoted pattern like 'notes/*.rst'; gzip and zstd are unpacked")
+  app.add_option("INPUT", options.path,
+                 "- (JSONL on standard input), a .jsonl, .json, .csv, .tsv, .parquet or any text file, a "
+                 "folder of .txt and "
+                 ".md files or a quoted pattern like 'notes/*.rst'; gzip and zstd are unpacked")
       ->group(group);
-  app.add_option(
-         "--input-format", options.format,
-         "jsonl, json, csv, tsv, lines (one text a line), text (one file, one text) or files; auto goes by "
-         "the end of INPUT")
+  app.add_option("--input-format", options.format,
+                 "jsonl, json, csv, tsv, parquet, lines (one text a line), text (one file, one text) or "
+                 "files; auto goes by "
+                 "the end of INPUT")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "jsonl", "json", "csv", "tsv", "lines", "text", "files"}))
+      ->check(CLI::IsMember({"auto", "jsonl", "json", "csv", "tsv", "parquet", "lines", "text", "files"}))
       ->capture_default_str()
       ->group(group);
   add_repeatable(app, "--text", options.texts, "A text itself instead of INPUT; may be repeated")

@@ -56,9 +56,11 @@ struct InputOptions {
   std::string id_field = "id";
   std::string text_split = "full";  ///< "full" or "line"
   std::string schema_field;         ///< Field with a schema of the record's own; empty: none.
-  std::string format = "auto";  ///< "jsonl", "json", "csv", "tsv", "lines", "text", "files"; "auto": by name
+  /// "jsonl", "json", "csv", "tsv", "parquet", "lines", "text", "files"; "auto": by name
+  std::string format = "auto";
   /// A longer record is an error row: one bad line must not take all memory.
   std::size_t max_record_bytes = std::size_t{32} << 20;
+  bool may_quote = true;  ///< False: no message may hold a word of the input.
 };
 
 /// Where and how to write.
@@ -66,8 +68,9 @@ struct OutputOptions {
   std::string path = "-";
   bool pretty = false;
   std::string format = "json";  ///< "json": by label; "spans": flat, as GLiNER v1 shows it
-  /// "jsonl", "csv", "label-studio", "spacy", "bio", "html"; "auto": by the name of the file
+  /// "jsonl", "csv", "parquet", "label-studio", "spacy", "bio", "html"; "auto": by the name of the file
   std::string file_format = "auto";
+  std::string report;  ///< A second file with a row for each record; empty: none.
 };
 
 /// How a job over many records is run.
@@ -112,6 +115,8 @@ struct ExtractionOptions {
 
 void add_global_options(CLI::App& app, GlobalOptions& options);
 void add_input_options(CLI::App& app, InputOptions& options);
+void add_job_options(CLI::App& app, JobOptions& options);
+/// All of the above that ExtractionOptions holds.
 void add_extraction_options(CLI::App& app, ExtractionOptions& options);
 /// What GLiNER v1 models understand besides; for the commands that those can answer.
 void add_gliner1_options(CLI::App& app, ExtractionOptions& options);

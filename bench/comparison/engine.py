@@ -28,8 +28,12 @@ class Engine:
 
     def run(self, name, texts, labels, *words):
         """One subcommand on texts: (output rows, seconds, peak MB) of the whole process."""
-        out, seconds, peak_mb = run_once([self.command, name, *self.common, *words, "--labels-json", json.dumps(labels),
-                                          self.texts_file(texts)], good=(0, RECORDS_FAILED))
+        return self.run_on(self.texts_file(texts), name, labels, *words)
+
+    def run_on(self, path, name, labels, *words):
+        """The same on the texts of a file."""
+        out, seconds, peak_mb = run_once([self.command, name, *self.common, *words, "--labels-json", json.dumps(labels), path],
+                                         good=(0, RECORDS_FAILED))
         return [json.loads(line) for line in out.splitlines()], seconds, peak_mb
 
     def extract(self, texts, labels, batch_size):

@@ -13,6 +13,7 @@
 #include "gliner/error.h"
 #include "gliner/evaluate.h"
 #include "gliner/extractor.h"
+#include "gliner/fingerprint.h"
 #include "gliner/hub.h"
 #include "gliner/labels.h"
 #include "gliner/options.h"

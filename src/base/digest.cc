@@ -40,10 +40,12 @@ void Digest::add(std::string_view bytes) {
   GLINER_CHECK(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()) == 1);
 }
 
-std::string Digest::finish() {
+std::string Digest::value() const {
+  const Context copy;
+  GLINER_CHECK(copy.evp != nullptr && EVP_MD_CTX_copy_ex(copy.evp, context_->evp) == 1);
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned int size = 0;
-  GLINER_CHECK(EVP_DigestFinal_ex(context_->evp, bytes.data(), &size) == 1);
+  GLINER_CHECK(EVP_DigestFinal_ex(copy.evp, bytes.data(), &size) == 1);
   std::string hex;
   for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
   return hex;
@@ -59,7 +61,7 @@ std::string digest_of_file(Digest::Kind kind, const std::string& path, std::stri
     digest.add({block.data(), count});
   }
   if (std::ferror(file.get()) != 0) throw ModelError(fmt::format("cannot read {} to its end", path));
-  return digest.finish();
+  return digest.value();
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view message) {

@@ -21,8 +21,8 @@ class Digest {
   Digest& operator=(Digest&&) noexcept;
 
   void add(std::string_view bytes);
-  /// Lower-case hexadecimal. Nothing may be added afterwards.
-  std::string finish();
+  /// Of everything so far, in lower-case hexadecimal; more may be added afterwards.
+  std::string value() const;
 
  private:
   struct Context;

@@ -27,17 +27,23 @@ Result failed(std::string reason) {
   return result;
 }
 
+/// Schemas of which the prompts are kept from one call to the next.
+constexpr std::size_t kCachedPrompts = 64;
+
 /// Every text's prompt, compiled once per distinct schema; a schema that cannot be compiled is an error of
 /// its texts only.
 class Prompts {
  public:
-  Prompts(const Engine::Specs& specs, const Family& family, const LabelVectors* vectors) : specs_(specs) {
+  Prompts(const Engine::Specs& specs, const Family& family, PromptCache& cache, const LabelVectors* vectors)
+      : specs_(specs) {
     const StageTimer timer(Stage::kPrompt);
     for (const std::shared_ptr<const SchemaSpec>& spec : specs) {
       const auto [entry, inserted] = compiled_.try_emplace(spec.get());
       if (!inserted) continue;
       try {
-        entry->second.prompt = family.compile(spec, vectors);
+        const auto compile = [&] { return family.compile(spec, vectors); };
+        // The caller's vectors belong to this call.
+        entry->second.prompt = vectors == nullptr ? cache.get(spec, compile) : compile();
       } catch (const InputError& e) {
         entry->second.error = e.what();
       }
@@ -53,7 +59,7 @@ class Prompts {
 
  private:
   struct Entry {
-    std::unique_ptr<const FamilyPrompt> prompt;
+    std::shared_ptr<const FamilyPrompt> prompt;
     std::string error;
   };
 
@@ -159,12 +165,12 @@ struct DocumentJobs {
 
 }  // namespace
 
-Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {}
+Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)), prompts_(kCachedPrompts) {}
 
 std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
                                     const ExtractOptions& options, const Extras& extras) const {
   check_options(options);
-  const Prompts prompts(specs, *family_, extras.label_vectors);
+  const Prompts prompts(specs, *family_, prompts_, extras.label_vectors);
   std::vector<std::unique_ptr<Job>> jobs;
   jobs.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -191,7 +197,7 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
     std::vector<Window> windows;  // else one job each
     std::size_t first = 0;        // of its jobs in the list of all of that kind
   };
-  const Prompts prompts(specs, *family_, nullptr);
+  const Prompts prompts(specs, *family_, prompts_, nullptr);
   DocumentJobs whole = {{}, options};
   whole.options.max_len.reset();  // the window is the limit
   whole.options.truncation_is_error = false;

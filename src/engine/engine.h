@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/family.h"
+#include "engine/prompt_cache.h"
 
 namespace gliner {
 
@@ -37,6 +38,7 @@ class Engine {
 
  private:
   std::unique_ptr<const Family> family_;
+  mutable PromptCache prompts_;
 };
 
 }  // namespace gliner

@@ -21,6 +21,7 @@ Checkpoint checkpoint(std::uint64_t rows) {
   made.tally.rows = rows;
   made.tally.failed = rows / 3;
   made.output_bytes = rows * 100;
+  made.report_bytes = rows * 50;
   made.input_digest = "digest of " + std::to_string(rows);
   return made;
 }
@@ -32,15 +33,19 @@ TEST(Journal, TellsTheLastCheckpoint) {
   {
     Journal journal = Journal::create(path, {{"threshold", 0.5}});
     EXPECT_EQ(Journal::read(path)->last.tally.rows, 0u);
+    EXPECT_EQ(Journal::read(path)->model, "");
+    journal.add_model("abc");
     journal.add(checkpoint(8));
     journal.add(checkpoint(16));
   }
   const auto contents = Journal::read(path);
   ASSERT_TRUE(contents);
   EXPECT_EQ(contents->job, (Json{{"threshold", 0.5}}));
+  EXPECT_EQ(contents->model, "abc");
   EXPECT_EQ(contents->last.tally.rows, 16u);
   EXPECT_EQ(contents->last.tally.failed, 5u);
   EXPECT_EQ(contents->last.output_bytes, 1600u);
+  EXPECT_EQ(contents->last.report_bytes, 800u);
   EXPECT_EQ(contents->last.input_digest, "digest of 16");
 }
 

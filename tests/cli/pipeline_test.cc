@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "exit_code.h"
+#include "job/batch_extractor.h"
 #include "job/bounded_queue.h"
 
 namespace gliner::cli {
@@ -170,6 +171,42 @@ TEST(Stages, AFailureOfAnyStageEndsAll) {
     EXPECT_THROW(run_stages({reader, failing_extract, failing_write}, limits(2, 8, 1000), {}),
                  std::runtime_error);
   }
+}
+
+// ---- schemas of records ----
+
+TEST(OwnSchemas, AreReadOnceForEachText) {
+  int parsed = 0;
+  OwnSchemas schemas([&parsed](const std::string& json) {
+    ++parsed;
+    return Schema::from_json(json);
+  });
+  const std::string person = R"({"entities": ["person"]})";
+  const std::string city = R"({"entities": ["city"]})";
+  for (int i = 0; i < 3; ++i) {
+    // The same schema, not an equal one: the library knows its prompt again.
+    EXPECT_EQ(schemas.get(person).spec(), schemas.get(person).spec());
+    EXPECT_NE(schemas.get(person).spec(), schemas.get(city).spec());
+  }
+  EXPECT_EQ(parsed, 2);
+  for (int i = 0; i < 2; ++i) EXPECT_THROW(schemas.get("{"), std::exception);
+  EXPECT_EQ(parsed, 4);
+}
+
+TEST(OwnSchemas, AreForgottenWhenThereAreTooMany) {
+  std::size_t parsed = 0;
+  OwnSchemas schemas([&parsed](const std::string& json) {
+    ++parsed;
+    return Schema::from_json(json);
+  });
+  const auto get = [&schemas](std::size_t number) {
+    schemas.get(R"({"entities": ["label )" + std::to_string(number) + R"("]})");
+  };
+  for (std::size_t i = 0; i <= OwnSchemas::kMaxSchemas; ++i) get(i);
+  get(OwnSchemas::kMaxSchemas);
+  EXPECT_EQ(parsed, OwnSchemas::kMaxSchemas + 1);
+  get(0);
+  EXPECT_EQ(parsed, OwnSchemas::kMaxSchemas + 2);
 }
 
 }  // namespace

@@ -101,6 +101,124 @@ TEST(RedactCommand, NothingOfARecordIsInAnErrorOrAMessage) {
   EXPECT_THAT(outcome.out + outcome.err, AllOf(Not(HasSubstr("Sarah")), Not(HasSubstr("Connor"))));
 }
 
+TEST(RedactCommand, NothingOfAFileIsInAMessage) {
+  const TemporaryFolder folder;
+  const std::string broken = folder.write("broken.json", R"([{"text": "a"}, Sarah Connor])");
+  const std::string headless = folder.write("headless.csv", "Sarah Connor,sarah@sky.net\n");
+  for (const std::string& input : {broken, headless}) {
+    std::vector<std::string> words = redact({input});
+    words.insert(words.begin(), "-vv");
+    const Outcome outcome = run_gliner(words);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, Not(IsEmpty()));
+    EXPECT_THAT(outcome.out + outcome.err, AllOf(Not(HasSubstr("Sarah")), Not(HasSubstr("sarah"))));
+  }
+}
+
+// ---- as a job ----
+
+/// Rows of which every tenth or so is broken.
+std::string people(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) {
+    lines += i % 10 == 7
+                 ? "{broken\n"
+                 : Json{{"id", i}, {"text", "Ada Lovelace met Bob " + std::to_string(i % 23)}}.dump() + "\n";
+  }
+  return lines;
+}
+
+struct Names {
+  std::string rows;
+  std::string report;
+};
+
+class RedactJob : public ::testing::TestWithParam<Names> {
+ protected:
+  std::vector<std::string> job(const std::string& input, const std::string& name,
+                               const std::vector<std::string>& more) const {
+    const std::string base = folder_.path() + "/" + name;
+    std::vector<std::string> words = {"redact",
+                                      "--model-dir",
+                                      GLINER_TEST_DATA "/golden1/relex-dot/model",
+                                      "--threads",
+                                      "1",
+                                      "--label",
+                                      "person",
+                                      "--threshold",
+                                      "0.3",
+                                      "--mode",
+                                      "pseudonym",
+                                      "--key-env",
+                                      "TEST_KEY",
+                                      input,
+                                      "-o",
+                                      base + GetParam().rows,
+                                      "--report",
+                                      base + GetParam().report,
+                                      "--checkpoint-seconds",
+                                      "0"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  std::string rows_of(const std::string& name) const {
+    return read_file(folder_.path() + "/" + name + GetParam().rows);
+  }
+  std::string report_of(const std::string& name) const {
+    return read_file(folder_.path() + "/" + name + GetParam().report);
+  }
+
+  TemporaryFolder folder_;
+  Environment secret_ = {{"TEST_KEY", kKey}};
+};
+
+TEST_P(RedactJob, GoesOnWithRowsAndReportToTheSameBytes) {
+  const std::string input = folder_.write("rows.jsonl", people(4000));
+  ASSERT_EQ(run_gliner(job(input, "whole", {}), "", secret_).exit_code, 1);
+  // Each run stops a little later, mostly in the middle of a window.
+  for (const char* most : {"20", "150", "151", "390"}) {
+    const Outcome stopped = run_gliner(job(input, "parts", {"--resume", "--max-errors", most}), "", secret_);
+    EXPECT_EQ(stopped.exit_code, 1);
+    EXPECT_THAT(stopped.err, HasSubstr("--resume"));
+  }
+  const std::string stats = folder_.path() + "/stats.json";
+  ASSERT_EQ(run_gliner(job(input, "parts", {"--resume", "--stats", stats}), "", secret_).exit_code, 1);
+  EXPECT_EQ(rows_of("parts"), rows_of("whole"));
+  EXPECT_EQ(report_of("parts"), report_of("whole"));
+  const Json summary = Json::parse(read_file(stats));
+  EXPECT_EQ(summary["rows"], 4000);
+  EXPECT_EQ(summary["failed"], 400);
+  EXPECT_GT(summary["resumed_rows"], 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, RedactJob,
+                         ::testing::Values(Names{".jsonl", ".report.jsonl"},
+                                           Names{".jsonl.gz", ".report.jsonl"},
+                                           Names{".jsonl", ".report.jsonl.zst"},
+                                           Names{".jsonl.zst", ".report.jsonl.gz"}));
+
+TEST(RedactCommand, AnotherKeyOrModeIsAnotherJob) {
+  const TemporaryFolder folder;
+  const std::string input = folder.write("rows.jsonl", people(400));
+  const std::string output = folder.path() + "/out.jsonl";
+  const auto run = [&](const std::vector<std::string>& more, const std::string& key) {
+    std::vector<std::string> words =
+        redact({"--model-dir", GLINER_TEST_DATA "/golden1/relex-dot/model", input, "-o", output, "--key-env",
+                "TEST_KEY", "--mode", "pseudonym"});
+    words.insert(words.end(), more.begin(), more.end());
+    return run_gliner(words, "", {{"TEST_KEY", key}});
+  };
+  ASSERT_EQ(run({"--max-errors", "25"}, kKey).exit_code, 1);
+  const std::string journal = read_file(output + ".journal");
+  EXPECT_THAT(journal, AllOf(Not(HasSubstr(kKey)), Not(HasSubstr("Lovelace"))));
+  const Outcome other_key = run({"--resume"}, "another key of enough bytes");
+  EXPECT_EQ(other_key.exit_code, 2);
+  EXPECT_THAT(other_key.err, AllOf(HasSubstr("details/key was"), Not(HasSubstr("of enough bytes"))));
+  EXPECT_EQ(run({"--resume", "--every-mention"}, kKey).exit_code, 2);
+  EXPECT_EQ(run({"--resume"}, kKey).exit_code, 1);
+  EXPECT_THAT(read_file(output + ".manifest.json"), Not(HasSubstr(kKey)));
+}
+
 TEST(RedactCommand, EmptyInputGivesNoRows) {
   const Outcome outcome = run_gliner(redact({"-"}), "");
   EXPECT_EQ(outcome.exit_code, 0);

@@ -98,9 +98,34 @@ TEST(Formats, SpacyEntsDoNotOverlapAndSpansAreAll) {
             Json::parse(R"([{"start":0,"end":10,"label":"person"},{"start":16,"end":20,"label":"person"},
                                          {"start":27,"end":33,"label":"city"}])"));
   EXPECT_EQ(doc["spans"]["sc"].size(), 4u);
+  EXPECT_EQ(doc["spans"]["sc"][0], (Json{{"start", 0}, {"end", 10}, {"label", "person"}, {"kb_id", ""}}));
   EXPECT_EQ(doc["cats"], (Json{{"calm", 0.75}}));
   EXPECT_EQ(doc["tokens"][0], (Json{{"id", 0}, {"start", 0}, {"end", 5}}));
   EXPECT_EQ(doc["tokens"].back()["end"], code_points(kText));
+}
+
+// Doc.from_json wants tokens that cover the text but for single blanks behind them, and spans that begin and
+// end with tokens.
+TEST(Formats, SpacyTokensCoverTheTextAndFitTheSpans) {
+  const std::string text =
+      " Rome\n\nRome\xE2\x80\x94Oslo  \xC2\xA0"
+      "Bern ";
+  const InputRecord one = record(text);
+  Result result;
+  Entity bern;  // the engine's full stop came behind the blank
+  bern.begin = static_cast<std::int64_t>(text.find("Bern"));
+  bern.end = static_cast<std::int64_t>(text.size()) + 1;
+  Entity oslo;
+  oslo.begin = static_cast<std::int64_t>(text.find("Oslo"));
+  oslo.end = oslo.begin + 4;
+  result.entities = {{"city", false, {oslo, bern}}};
+  const Json doc = Json::parse(make_spacy()->result_row({0, one, result}));
+  std::vector<std::pair<int, int>> tokens;
+  for (const Json& token : doc["tokens"]) tokens.emplace_back(token["start"], token["end"]);
+  EXPECT_EQ(tokens, (std::vector<std::pair<int, int>>{
+                        {0, 1}, {1, 5}, {5, 7}, {7, 12}, {12, 16}, {17, 19}, {19, 23}}));
+  EXPECT_EQ(doc["ents"],
+            Json::parse(R"([{"start":12,"end":16,"label":"city"},{"start":19,"end":23,"label":"city"}])"));
 }
 
 TEST(Formats, BioTagsEachToken) {
@@ -184,6 +209,18 @@ TEST_P(Files, GoneOnWithAtAnyMemberEndAreTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Compressions, Files, ::testing::Values(".jsonl", ".jsonl.gz", ".jsonl.zst"));
+
+TEST(OutputFile, EndsAMemberWhereItIsTold) {
+  const TemporaryFolder folder;
+  OutputFile file(folder.path() + "/rows.jsonl.gz", "");
+  file.append("row\n");
+  EXPECT_FALSE(file.has_full_member());
+  ASSERT_TRUE(file.flush());
+  EXPECT_FALSE(file.is_at_member_end());
+  ASSERT_TRUE(file.flush(/*end_member=*/true));
+  EXPECT_TRUE(file.is_at_member_end());
+  EXPECT_GT(file.bytes(), 0u);
+}
 
 TEST(OutputFile, IsWrittenByOneAtATime) {
   const TemporaryFolder folder;

@@ -32,11 +32,11 @@ std::string HubServer::etag(const std::string& name) const {
   if (ends_with(name, ".safetensors") || ends_with(name, ".bin")) {
     Digest digest(Digest::Kind::kSha256);
     digest.add(contents);
-    return digest.finish();
+    return digest.value();
   }
   Digest digest(Digest::Kind::kSha1);
   digest.add(fmt::format("blob {}", contents.size()) + '\0' + contents);
-  return digest.finish();
+  return digest.value();
 }
 
 void HubServer::intercept(Intercept change) {

@@ -137,8 +137,11 @@ class DelimitedRecords : public RecordReader {
     columns_ = std::move(header.cells);
     text_ = column(options.text_field);
     if (!text_) {
-      throw UsageError(fmt::format("{} has no column \"{}\" (columns: {}); see --text-field",
-                                   rows_.source().name(), options.text_field, fmt::join(columns_, ", ")));
+      // A file without a header has a record in its place.
+      const std::string columns =
+          options.may_quote ? fmt::format(" (columns: {})", fmt::join(columns_, ", ")) : "";
+      throw UsageError(fmt::format("{} has no column \"{}\"{}; see --text-field", rows_.source().name(),
+                                   options.text_field, columns));
     }
     id_ = column(options.id_field);
     if (!options.schema_field.empty()) schema_ = column(options.schema_field);

@@ -10,6 +10,7 @@
 #include "input/delimited_records.h"
 #include "input/json_record.h"
 #include "input/line_reader.h"
+#include "input/parquet_records.h"
 #include "input/plain_text.h"
 #include "input/text_files.h"
 #include "log.h"
@@ -68,8 +69,8 @@ class JsonFileRecords : public RecordReader {
     std::optional<std::string> error;
     document_ = parse_record_json(read_all(options_.path, kMaxFileBytes), error);
     if (error) {
-      throw UsageError(
-          fmt::format("{}: {}; a file with one object a line must be named .jsonl", options_.path, *error));
+      throw UsageError(fmt::format("{}: {}; a file with one object a line must be named .jsonl",
+                                   options_.path, options_.may_quote ? *error : "not valid JSON"));
     }
   }
 
@@ -146,6 +147,7 @@ std::string guess_format(const InputOptions& options) {
   if (extension == ".json") return "json";
   if (extension == ".csv") return "csv";
   if (extension == ".tsv" || extension == ".tab") return "tsv";
+  if (extension == ".parquet") return "parquet";
   return options.text_split == "line" ? "lines" : "text";
 }
 
@@ -166,6 +168,7 @@ std::unique_ptr<RecordReader> open_records(const InputOptions& options) {
   if (format == "jsonl") return std::make_unique<LineRecords>(options, /*json=*/true);
   if (format == "json") return std::make_unique<JsonFileRecords>(options);
   if (format == "csv" || format == "tsv") return open_delimited(options, format == "csv" ? ',' : '\t');
+  if (format == "parquet") return open_parquet(options);
   if (format == "lines") return std::make_unique<LineRecords>(options, /*json=*/false);
   if (format == "files") return open_text_files(options);
   return open_whole_text(options.path);

@@ -5,20 +5,28 @@
 
 namespace gliner::cli {
 
-AnswerWriter::AnswerWriter(JobOutput& output, const RowFormat& format, Progress& progress,
+AnswerWriter::AnswerWriter(JobOutput& output, const JobWork& work, Progress& progress,
                            std::optional<std::size_t> max_errors, std::optional<std::uint64_t> input_bytes)
     : output_(output),
-      format_(format),
+      work_(work),
       progress_(progress),
       max_errors_(max_errors),
       input_bytes_(input_bytes),
       tally_(output.start().tally) {}
 
+template <typename TextOf>
+void AnswerWriter::append_text(TextOf text_of) {
+  const std::string rows = text_of(*work_.rows);
+  const std::string report = output_.has_report() ? text_of(*work_.report) : std::string();
+  output_.append(rows);  // both or none: what throws does so above
+  if (output_.has_report()) output_.append_report(report);
+}
+
 void AnswerWriter::begin() {
   if (begun_) return;
   begun_ = true;
   output_.go_on();
-  if (tally_.rows == 0) output_.file().append(format_.head());
+  if (tally_.rows == 0) append_text([](const RowFormat& format) { return format.head(); });
 }
 
 bool AnswerWriter::append(const Row& row) {
@@ -27,7 +35,7 @@ bool AnswerWriter::append(const Row& row) {
   ++tally_.rows;
   if (!error) {
     try {
-      output_.file().append(format_.result_row(row));
+      append_text([&row](const RowFormat& format) { return format.result_row(row); });
     } catch (const Error& failure) {  // a result that has no such form
       error = failure.what();
     }
@@ -42,7 +50,8 @@ bool AnswerWriter::append(const Row& row) {
   }
   ++tally_.failed;
   const std::string& place = row.record.place;
-  output_.file().append(format_.error_row(row, place.empty() ? *error : place + ": " + *error));
+  const std::string message = place.empty() ? *error : place + ": " + *error;
+  append_text([&](const RowFormat& format) { return format.error_row(row, message); });
   return !max_errors_ || tally_.failed <= *max_errors_;
 }
 
@@ -51,14 +60,10 @@ bool AnswerWriter::write(const Window& window) {
   for (std::size_t i = 0; i < window.records.size() && !too_many_errors_; ++i) {
     too_many_errors_ = !append({window.first_row + i, window.records[i], window.results[i]});
   }
-  has_reader_ = output_.file().flush();
+  has_reader_ = output_.flush();
   if (!has_reader_ || too_many_errors_) return false;
-  if (window.full) {
-    checkpoint_tally_ = tally_;
-    input_digest_ = window.input_digest;
-    checkpoint_pending_ = true;
-    output_.checkpoint(tally_, window.input_digest);
-  }
+  // Behind a part of a window a later run would not see the same windows.
+  if (window.full) output_.checkpoint(tally_, window.input_digest);
   progress_.show(tally_, {window.source_bytes, input_bytes_});
   log_debug("{} records", tally_.rows);
   return true;
@@ -67,12 +72,8 @@ bool AnswerWriter::write(const Window& window) {
 void AnswerWriter::finish() {
   if (!has_reader_) return;
   begin();
-  // A run that was stopped behind a whole window goes on from there. Behind a part of one it does not.
-  if (checkpoint_pending_ && checkpoint_tally_.rows == tally_.rows) {
-    output_.checkpoint(checkpoint_tally_, input_digest_, /*now=*/true);
-  }
-  output_.file().append(format_.foot());
-  has_reader_ = output_.file().finish();
+  append_text([](const RowFormat& format) { return format.foot(); });
+  has_reader_ = output_.finish();
 }
 
 }  // namespace gliner::cli

@@ -1,19 +1,20 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "extraction.h"
 #include "job/job_output.h"
 #include "job/pipeline.h"
 #include "job/progress.h"
-#include "output/row_format.h"
 
 namespace gliner::cli {
 
-/// The last stage of a job: answers become rows, rows a file.
+/// The last stage of a job: answers become rows, rows a file, or two of them.
 class AnswerWriter {
  public:
   /// All must outlive this. `max_errors`: see JobOptions.
-  AnswerWriter(JobOutput& output, const RowFormat& format, Progress& progress,
+  AnswerWriter(JobOutput& output, const JobWork& work, Progress& progress,
                std::optional<std::size_t> max_errors, std::optional<std::uint64_t> input_bytes);
 
   /// False when nothing more can or shall be written. Throws IoError.
@@ -26,20 +27,20 @@ class AnswerWriter {
   bool has_too_many_errors() const { return too_many_errors_; }
 
  private:
-  /// Opens the file for rows; not before the first of them is there.
+  /// Opens the files for rows; not before the first of them is there.
   void begin();
   /// False: the limit of failed rows is exceeded.
   bool append(const Row& row);
+  /// Appends what `text_of` says of each format to its file.
+  template <typename TextOf>
+  void append_text(TextOf text_of);
 
   JobOutput& output_;
-  const RowFormat& format_;
+  const JobWork& work_;
   Progress& progress_;
   std::optional<std::size_t> max_errors_;
   std::optional<std::uint64_t> input_bytes_;
   Tally tally_;
-  std::string input_digest_;  // up to the last window that may be a checkpoint
-  Tally checkpoint_tally_;    // at the same place
-  bool checkpoint_pending_ = false;
   bool begun_ = false;
   bool has_reader_ = true;
   bool too_many_errors_ = false;

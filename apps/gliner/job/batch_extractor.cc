@@ -7,6 +7,18 @@
 
 namespace gliner::cli {
 
+const Schema& OwnSchemas::get(const std::string& json) {
+  const auto known = schemas_.find(json);
+  if (known != schemas_.end()) return known->second;
+  Schema schema = parse_(json);
+  if (schemas_.size() >= kMaxSchemas || bytes_ + json.size() > kMaxBytes) {
+    schemas_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += json.size();
+  return schemas_.emplace(json, std::move(schema)).first->second;
+}
+
 std::vector<Result> BatchExtractor::run(const std::vector<std::string>& texts,
                                         const std::vector<Schema>& schemas) const {
   if (windows_) {
@@ -27,13 +39,13 @@ Result BatchExtractor::run_one(const std::string& text, const Schema& schema) co
   }
 }
 
-Schema BatchExtractor::schema_of(const InputRecord& record) const {
-  if (record.schema) return schemas_.parse_own(*record.schema);
+Schema BatchExtractor::schema_of(const InputRecord& record) {
+  if (record.schema) return own_schemas_.get(*record.schema);
   if (schemas_.shared) return *schemas_.shared;
   throw InputError("the record has no schema of its own and --schema-file is not given");
 }
 
-std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) const {
+std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) {
   std::vector<Result> results(records.size());
   std::vector<std::size_t> usable;  // index in `records` of each text
   std::vector<std::string> texts;
@@ -64,7 +76,8 @@ std::vector<Result> BatchExtractor::extract(std::vector<InputRecord>& records) c
     // The shared schema or an option cannot be used: no record will ever succeed.
     if (!own_schemas) throw;
   } catch (const std::exception& error) {
-    log_warning("a window of {} texts failed and is tried again one by one: {}", texts.size(), error.what());
+    log_warning("a window of {} texts failed and is tried again one by one{}{}", texts.size(),
+                may_quote_ ? ": " : "", may_quote_ ? error.what() : "");
   }
   for (std::size_t k = 0; k < usable.size(); ++k) {
     results[usable[k]] = found.empty() ? run_one(texts[k], schemas[k]) : std::move(found[k]);

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "gliner/fingerprint.h"
 #include "input/records.h"
-#include "job/sha256.h"
 
 namespace gliner::cli {
 

@@ -25,7 +25,8 @@ Json describe_output(const OutputOptions& output) {
   return {{"file_format", output.file_format},
           {"format", output.format},
           {"pretty", output.pretty},
-          {"compression", static_cast<int>(compression_of(output.path))}};
+          {"compression", static_cast<int>(compression_of(output.path))},
+          {"report", !output.report.empty()}};
 }
 
 Json describe_generation(const LabelGeneration& generation) {
@@ -65,17 +66,17 @@ Json describe_inference(const InferenceOptions& inference) {
 
 }  // namespace
 
-Json describe_job(const GlobalOptions& global, const ExtractionOptions& options, const SchemaSource& schemas,
-                  const std::string& model_digest) {
+Json describe_job(const GlobalOptions& global, const ExtractionOptions& options, const JobWork& work) {
+  const std::optional<Schema>& schema = work.schemas.shared;
   return {{"version", GLINER_VERSION},
-          {"model", model_digest},
           {"device", global.model.device},
           {"dtype", global.model.dtype},
           {"word_splitter", global.model.word_splitter},
-          {"schema", schemas.shared ? Json::parse(schemas.shared->to_json()) : Json()},
+          {"schema", schema ? Json::parse(schema->to_json()) : Json()},
           {"input", describe_input(options.input)},
           {"output", describe_output(options.output)},
-          {"inference", describe_inference(options.inference)}};
+          {"inference", describe_inference(options.inference)},
+          {"details", work.details}};
 }
 
 std::string job_differences(const Json& before, const Json& now) {

@@ -22,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kFormat = "gliner journal 1";
+constexpr const char* kFormat = "gliner journal 2";
 constexpr std::size_t kMaxJournalBytes = std::size_t{1} << 30;
 constexpr std::size_t kChecksumDigits = 8;
 
@@ -57,13 +57,14 @@ std::size_t for_each_line(const std::string& text, Visit visit) {
 Json to_json(const Checkpoint& checkpoint) {
   Json json = to_json(checkpoint.tally);
   json["output_bytes"] = checkpoint.output_bytes;
+  json["report_bytes"] = checkpoint.report_bytes;
   json["input"] = checkpoint.input_digest;
   return json;
 }
 
 Checkpoint checkpoint_of(const Json& value) {
   return {tally_of(value), value.at("output_bytes").get<std::uint64_t>(),
-          value.at("input").get<std::string>()};
+          value.at("report_bytes").get<std::uint64_t>(), value.at("input").get<std::string>()};
 }
 
 [[noreturn]] void fail(const std::string& path) {
@@ -110,6 +111,8 @@ std::optional<Journal::Contents> Journal::read(const std::string& path) {
         if (value.at("format") != kFormat) throw UsageError("it is of another version");
         contents.job = value.at("job");
         first = false;
+      } else if (value.contains("model")) {
+        contents.model = value["model"].get<std::string>();
       } else {
         contents.last = checkpoint_of(value);
       }
@@ -145,6 +148,8 @@ Journal::Journal(Journal&& other) noexcept
 Journal::~Journal() {
   if (fd_ >= 0) close(fd_);
 }
+
+void Journal::add_model(const std::string& digest) { write_all(fd_, path_, line_of({{"model", digest}})); }
 
 void Journal::add(const Checkpoint& checkpoint) {
   write_all(fd_, path_, line_of(to_json(checkpoint)));

@@ -13,18 +13,21 @@ namespace gliner::cli {
 struct Checkpoint {
   Tally tally;
   std::uint64_t output_bytes = 0;
-  std::string input_digest;  ///< Of the `tally.rows` first records (InputDigest).
+  std::uint64_t report_bytes = 0;  ///< Of OutputOptions::report.
+  std::string input_digest;        ///< Of the `tally.rows` first records (InputDigest).
 };
 
 /// The small file OUTPUT.journal beside an output that is being written. Its first line describes the job,
-/// every further one is a checkpoint with a checksum; a last line that was cut short by a crash does not
-/// count. It appears whole or not at all, and goes away when the job is done.
+/// every further one is a checkpoint, but for the checksum of the model in front of the first of them. Each
+/// has a checksum of its own; a last line that was cut short by a crash does not count. It appears whole or
+/// not at all, and goes away when the job is done.
 class Journal {
  public:
   /// What a journal says.
   struct Contents {
     nlohmann::ordered_json job;
-    Checkpoint last;  ///< All zero when there is none yet.
+    std::string model;  ///< ModelChecksum::digest; empty: not known yet.
+    Checkpoint last;    ///< All zero when there is none yet.
   };
 
   static std::string path_of(const std::string& output) { return output + ".journal"; }
@@ -41,6 +44,8 @@ class Journal {
   Journal& operator=(Journal&&) = delete;
   ~Journal();
 
+  /// Adds the checksum of the model. Throws IoError.
+  void add_model(const std::string& digest);
   /// Adds a checkpoint and waits until it is on the disk. The output must be there already. Throws IoError.
   void add(const Checkpoint& checkpoint);
   /// The job is done.

@@ -23,7 +23,7 @@ class Bio : public RowFormat {
         without_overlaps(spans_of(row.result, static_cast<std::int64_t>(text.size())));
     std::size_t next = 0;     // the first span that does not end before the token
     bool first_token = true;  // of that span
-    for (const TokenRange& token : cut_at_spans(text, spans)) {
+    for (const TokenRange& token : tokens_of(text, spans)) {
       while (next < spans.size() && spans[next].end <= static_cast<std::int64_t>(token.begin)) {
         ++next;
         first_token = true;
@@ -51,26 +51,6 @@ class Bio : public RowFormat {
     std::replace_if(
         label.begin(), label.end(), [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }, '_');
     return label;
-  }
-
-  /// Tokens, divided where a span begins or ends within one.
-  static std::vector<TokenRange> cut_at_spans(const std::string& text, const std::vector<FoundSpan>& spans) {
-    std::vector<std::size_t> cuts;
-    for (const FoundSpan& span : spans) {
-      cuts.push_back(static_cast<std::size_t>(span.begin));
-      cuts.push_back(static_cast<std::size_t>(span.end));
-    }
-    std::vector<TokenRange> tokens;
-    auto cut = cuts.begin();  // ascending: the spans do not overlap
-    for (TokenRange token : tokens_of(text)) {
-      for (; cut != cuts.end() && *cut < token.end; ++cut) {
-        if (*cut <= token.begin) continue;
-        tokens.push_back({token.begin, *cut});
-        token.begin = *cut;
-      }
-      tokens.push_back(token);
-    }
-    return tokens;
   }
 };
 

@@ -13,6 +13,10 @@ std::unique_ptr<RowFormat> make_json_lines(bool as_spans, bool pretty);
 /// text, start, end, score, and of relations the tail's text, start and end.
 std::unique_ptr<RowFormat> make_csv();
 
+/// Rows of which a Parquet file is assembled: id, text, entities as a list of structs, the whole result as
+/// JSON.
+std::unique_ptr<RowFormat> make_parquet();
+
 /// A JSON array of tasks with predictions, as the annotation tool Label Studio imports them: spans as
 /// "labels", relations between them, classes as "choices". Offsets in UTF-16 units, as browsers count.
 std::unique_ptr<RowFormat> make_label_studio();

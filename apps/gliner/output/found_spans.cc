@@ -17,7 +17,32 @@ bool is_word_byte(char c) {
          (byte >= 'a' && byte <= 'z') || byte == '_';
 }
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// Bytes of the white space at `i`; 0: there is none.
+std::size_t blank_at(std::string_view text, std::size_t i) {
+  const auto byte = [&](std::size_t k) {
+    return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0;
+  };
+  const unsigned first = byte(0);
+  if (first == ' ' || (first >= 0x09 && first <= 0x0D) || (first >= 0x1C && first <= 0x1F)) return 1;
+  if (first == 0xC2) return byte(1) == 0x85 || byte(1) == 0xA0 ? 2 : 0;  // next line, no-break space
+  const unsigned code_point = (first & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+  if (first < 0xE1 || first > 0xE3) return 0;
+  const bool blank = code_point == 0x1680 || (code_point >= 0x2000 && code_point <= 0x200A) ||
+                     code_point == 0x2028 || code_point == 0x2029 || code_point == 0x202F ||
+                     code_point == 0x205F || code_point == 0x3000;
+  return blank ? 3 : 0;
+}
+
+/// Where spans begin and end, ascending.
+std::vector<std::size_t> ends_of(const std::vector<FoundSpan>& spans) {
+  std::vector<std::size_t> ends;
+  for (const FoundSpan& span : spans) {
+    ends.push_back(static_cast<std::size_t>(span.begin));
+    ends.push_back(static_cast<std::size_t>(span.end));
+  }
+  std::sort(ends.begin(), ends.end());
+  return ends;
+}
 
 }  // namespace
 
@@ -59,15 +84,19 @@ std::int64_t utf16_units(std::string_view text) {
   return code_points(text) + std::count_if(text.begin(), text.end(), is_beyond_bmp);
 }
 
-std::vector<TokenRange> tokens_of(std::string_view text) {
+std::vector<TokenRange> tokens_of(std::string_view text, const std::vector<FoundSpan>& spans) {
+  const std::vector<std::size_t> cuts = ends_of(spans);
+  auto cut = cuts.begin();
   std::vector<TokenRange> tokens;
   for (std::size_t i = 0; i < text.size();) {
-    if (is_blank(text[i])) {
-      ++i;
+    if (const std::size_t blank = blank_at(text, i); blank > 0) {
+      i += blank;
       continue;
     }
     const std::size_t begin = i++;
-    while (is_word_byte(text[begin]) && i < text.size() && is_word_byte(text[i])) ++i;
+    while (cut != cuts.end() && *cut <= begin) ++cut;
+    const std::size_t end = cut == cuts.end() ? text.size() : *cut;
+    while (is_word_byte(text[begin]) && i < end && is_word_byte(text[i]) && blank_at(text, i) == 0) ++i;
     tokens.push_back({begin, i});
   }
   return tokens;

@@ -28,11 +28,13 @@ std::vector<FoundSpan> without_overlaps(const std::vector<FoundSpan>& spans);
 std::int64_t code_points(std::string_view text);
 std::int64_t utf16_units(std::string_view text);
 
-/// Half-open byte ranges of the tokens of a text: words, and every other sign alone. Blanks are in none.
+/// Half-open byte ranges of the tokens of a text: words, and every other sign alone. White space, as Python's
+/// str.isspace knows it, is in none. Where one of `spans`, which count in bytes, begins or ends within a
+/// token, the token is divided.
 struct TokenRange {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
-std::vector<TokenRange> tokens_of(std::string_view text);
+std::vector<TokenRange> tokens_of(std::string_view text, const std::vector<FoundSpan>& spans = {});
 
 }  // namespace gliner::cli

@@ -65,8 +65,12 @@ void OutputFile::truncate(std::uint64_t bytes) {
 
 void OutputFile::append(std::string_view rows) { pending_ += rows; }
 
-bool OutputFile::flush() {
-  if (compression_ != Compression::kNone && pending_.size() < kMemberBytes) return true;
+bool OutputFile::has_full_member() const {
+  return compression_ != Compression::kNone && pending_.size() >= kMemberBytes;
+}
+
+bool OutputFile::flush(bool end_member) {
+  if (compression_ != Compression::kNone && !end_member) return true;
   return write_pending();
 }
 

@@ -32,9 +32,13 @@ class OutputFile {
   void truncate(std::uint64_t bytes);
 
   void append(std::string_view rows);
-  /// A place between two windows: writes what is due. False when the reader of standard output has gone away.
-  /// Throws IoError on any other failure; the file then ends with a whole row.
-  bool flush();
+  /// True when enough rows of a compressed file wait for a member of their own.
+  bool has_full_member() const;
+  /// A place between two windows: writes what is due. `end_member`: of a compressed file everything is; else
+  /// nothing. False when the reader of standard output has gone away. Throws IoError on any other failure;
+  /// the file then ends with a whole row.
+  bool flush(bool end_member);
+  bool flush() { return flush(has_full_member()); }
   /// The end of the job, or of this run of it: writes all.
   bool finish();
   /// True when everything appended is written: the job can be gone on with from here.

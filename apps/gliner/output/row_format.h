@@ -30,6 +30,11 @@ class RowFormat {
   virtual std::string result_row(const Row& row) const = 0;
   /// The row of a record that failed; `message` begins with its place.
   virtual std::string error_row(const Row& row, const std::string& message) const = 0;
+  /// True of a format that can be written at the end of the job only. What the functions above give is then
+  /// kept in a file of its own, of which `assemble` makes the output.
+  virtual bool is_assembled() const { return false; }
+  /// Makes the file `path` of the rows in the file `rows`; the same rows give the same bytes. Throws IoError.
+  virtual void assemble(const std::string& rows, const std::string& path) const;
   /// The unit of offsets that the format prescribes; absent: any.
   virtual std::optional<OffsetUnit> offset_unit() const { return {}; }
 };

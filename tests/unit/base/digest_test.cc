@@ -21,14 +21,14 @@ std::string hex(const std::string& bytes) {
 TEST(Digest, GivesTheStandardsExamples) {
   Digest one(Digest::Kind::kSha256);
   one.add("abc");
-  EXPECT_EQ(one.finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(one.value(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   Digest pieces(Digest::Kind::kSha256);
   pieces.add("abcdbcdecdefdefgefghfghighij");
   pieces.add("hijkijkljklmklmnlmnomnopnopq");
-  EXPECT_EQ(pieces.finish(), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(pieces.value(), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   Digest blob(Digest::Kind::kSha1);
   blob.add(std::string_view("blob 0\0", 7));
-  EXPECT_EQ(blob.finish(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+  EXPECT_EQ(blob.value(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
 }
 
 TEST(Digest, OfAFileCountsTheHeader) {

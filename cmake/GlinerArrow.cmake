@@ -1,0 +1,26 @@
+# gliner_arrow: the C++ libraries of Apache Arrow, for Parquet. Not there where GLINER_PARQUET is OFF, or AUTO and they are
+# not found: with their CMake packages, or as bare headers and libraries, as the Python package pyarrow brings them
+# (pyarrow.create_library_links() names them as a linker wants; its folder goes into CMAKE_PREFIX_PATH).
+if(NOT GLINER_PARQUET)
+  return()
+endif()
+find_package(Arrow CONFIG QUIET)
+find_package(Parquet CONFIG QUIET)
+if(TARGET Arrow::arrow_shared AND TARGET Parquet::parquet_shared)
+  add_library(gliner_arrow INTERFACE)
+  target_link_libraries(gliner_arrow INTERFACE Parquet::parquet_shared Arrow::arrow_shared)
+  message(STATUS "Parquet: Apache Arrow ${Arrow_VERSION}")
+  return()
+endif()
+find_path(GLINER_ARROW_INCLUDE_DIR parquet/arrow/writer.h)
+find_library(GLINER_ARROW_LIBRARY arrow PATH_SUFFIXES lib .)
+find_library(GLINER_PARQUET_LIBRARY parquet PATH_SUFFIXES lib .)
+if(GLINER_ARROW_INCLUDE_DIR AND GLINER_ARROW_LIBRARY AND GLINER_PARQUET_LIBRARY)
+  add_library(gliner_arrow INTERFACE)
+  target_include_directories(gliner_arrow SYSTEM INTERFACE "${GLINER_ARROW_INCLUDE_DIR}")
+  target_link_libraries(gliner_arrow INTERFACE "${GLINER_PARQUET_LIBRARY}" "${GLINER_ARROW_LIBRARY}")
+  message(STATUS "Parquet: ${GLINER_PARQUET_LIBRARY}")
+elseif(NOT GLINER_PARQUET STREQUAL "AUTO")
+  message(FATAL_ERROR "Apache Arrow not found: install libarrow-dev and libparquet-dev, set CMAKE_PREFIX_PATH or leave "
+                      "GLINER_PARQUET at AUTO")
+endif()
