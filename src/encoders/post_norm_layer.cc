@@ -2,6 +2,7 @@
 
 #include "base/stage_timer.h"
 #include "nn/module_path.h"
+#include "nn/rows.h"
 
 namespace gliner {
 
@@ -24,12 +25,16 @@ PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
                       std::make_shared<LayerNorm>(w / "output.LayerNorm", hidden, config.layer_norm_eps));
 }
 
-at::Tensor PostNormLayer::forward(const at::Tensor& x, const SequenceStart& start,
-                                  const AttentionOptions& attention, LayerBuffers& buffers) const {
+at::Tensor PostNormLayer::forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,
+                                  LayerBuffers& buffers, const std::vector<std::int64_t>* only) const {
   buffers.qkv = timed(Stage::kQueryKeyValue, [&] { return qkv_->forward(x, buffers.qkv); });  // [T, 3H]
   buffers.context = timed(Stage::kAttention, [&] {
     return self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
   });
+  if (only != nullptr) {
+    buffers.context = take_rows(buffers.context, *only);  // [N, H]
+    x = take_rows(x, *only);                              // [N, H]
+  }
   at::Tensor y =
       timed(Stage::kAttentionOut, [&] { return attention_out_->forward_add(buffers.context, x); });  // [T, H]
   y = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward(y, y); });

@@ -27,9 +27,14 @@ class RelativePositions {
   /// Distances up to this one are their own bucket.
   std::int64_t linear() const { return linear_; }
   std::int64_t column(std::int64_t distance) const;
+  /// From this distance on the column is always that of this distance, and likewise for the negative ones;
+  /// 0: there is none.
+  std::int64_t far() const { return far_; }
 
  private:
-  std::int64_t buckets_, max_positions_, span_, linear_;
+  std::int64_t least_far() const;
+
+  std::int64_t buckets_, max_positions_, span_, linear_, far_;
 };
 
 /// The constant side of one layer's disentangled attention: the relative embeddings after the layer's
@@ -45,7 +50,8 @@ class PositionTables {
   const at::Tensor& key() const { return key_; }
   const at::Tensor& query() const { return query_; }
 
-  /// Stored columns of the distances S - 1 down to -S, S = length rounded up to whole panels. Empty while
+  /// Stored columns of the distances S - 1 down to -S, where S is `length`, or as far as the kernel reads
+  /// (AttentionHead::far) if that is less, rounded up to whole panels. Empty while
   /// every distance of such a sequence has its own bucket: then the stored tables serve as they are.
   std::vector<std::int32_t> columns(std::int64_t length) const;
 
@@ -59,6 +65,8 @@ class PositionTables {
             AlignedBuffer& buffer) const;
 
  private:
+  std::int64_t table_reach(std::int64_t length) const;
+
   std::shared_ptr<const RelativePositions> positions_;
   std::int64_t heads_;
   at::Tensor key_, query_;                // [2 * span, H]
@@ -70,7 +78,7 @@ struct AttentionOptions {
   std::int64_t heads = 1;
   double scale = 1;                           ///< Factor of the scores.
   std::int64_t window = -1;                   ///< Only |i - j| <= window attend; negative: all.
-  const PositionTables* positions = nullptr;  ///< Disentangled attention; null: none.
+  const PositionTables* positions = nullptr;  ///< Disentangled attention, without a window; null: none.
   /// Tokens of each sequence that are attended to, its first ones: those behind them are padding, which sees
   /// the tokens and is not seen. Null: all. In plain operations only, and not with position tables.
   const std::vector<std::int64_t>* visible = nullptr;
