@@ -22,14 +22,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Eight batches are enough for the library to put texts of one length together, and few enough to be done
-/// soon when a signal asks to stop.
-WindowLimits window_limits(int batch_size) {
+/// soon when a signal asks to stop. A card is done with thousands of texts as soon, and stands still between
+/// two windows.
+WindowLimits window_limits(int batch_size, bool on_cards) {
   constexpr std::size_t kBatches = 8;
   constexpr std::size_t kBytesOfBatch = 8192;
   WindowLimits limits;
   limits.batch_size = static_cast<std::size_t>(batch_size);
   limits.max_rows = limits.batch_size * kBatches;
   limits.max_bytes = limits.batch_size * kBytesOfBatch;
+  if (on_cards) {
+    constexpr std::size_t kRows = 8192;
+    constexpr std::size_t kBytes = std::size_t{16} << 20;
+    limits.max_rows = std::max(limits.max_rows, kRows);
+    limits.max_bytes = std::max(limits.max_bytes, kBytes);
+  }
   return limits;
 }
 
@@ -75,7 +82,7 @@ class Job {
         answers_(output, work, progress_, options.job.max_errors, reader.size()) {}
 
   /// Returns an exit code.
-  int run(BatchExtractor extractor, Statistics& statistics) {
+  int run(BatchExtractor extractor, bool on_cards, Statistics& statistics) {
     const Clock::time_point begin = Clock::now();
     const Tally& before = output_.start().tally;
     statistics.resumed_rows = before.rows;
@@ -83,7 +90,7 @@ class Job {
     try {
       run_stages({reader_, [&](Window& window) { window.results = extractor.extract(window.records); },
                   [&](const Window& window) { return answers_.write(window); }},
-                 window_limits(options_.inference.extract.batch_size),
+                 window_limits(options_.inference.extract.batch_size, on_cards),
                  {before.rows, output_.start().input_digest});
       answers_.finish();
       statistics.complete =
@@ -147,9 +154,10 @@ int run_job(const GlobalOptions& global, const ExtractionOptions& options, const
   } else {
     Job running(options, work, *reader, output);
     try {
+      const bool on_cards = model.report().devices != std::vector<std::string>{"cpu"};
       exit_code = running.run(BatchExtractor(model, extract, options.inference.long_options(), work.schemas,
                                              options.input.may_quote),
-                              statistics);
+                              on_cards, statistics);
     } catch (...) {
       if (!running.has_rows()) output.abandon();
       throw;

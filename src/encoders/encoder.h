@@ -9,6 +9,7 @@
 
 #include "config/encoder_config.h"
 #include "nn/attention.h"
+#include "nn/token_ids.h"
 #include "nn/weight_scope.h"
 
 namespace gliner {
@@ -38,7 +39,7 @@ class Encoder : public torch::nn::Module {
  public:
   /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32, the
   /// tokens that are not read perhaps zero.
-  virtual at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+  virtual at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                              const EncoderReads& reads = {}) const = 0;
 
   /// The same with padding behind the tokens: of sequence b only the first visible[b] tokens are attended to,

@@ -15,11 +15,14 @@ Projection::Projection(const at::Tensor& weight, const at::Tensor& bias, std::op
   const at::Tensor full_bias = bias.defined() ? to_float32(bias, device) : at::Tensor();
   if (!on_cpu_) {
     GLINER_CHECK(dtype != ComputeDtype::kInt8);
-    const auto type = dtype == ComputeDtype::kBfloat16 ? at::kBFloat16 : at::kFloat;
+    const auto type = dtype == ComputeDtype::kBfloat16  ? at::kBFloat16
+                      : dtype == ComputeDtype::kFloat16 ? at::kHalf
+                                                        : at::kFloat;
     weight_ = full.to(type);
     if (bias.defined()) bias_ = full_bias.to(type);
     return;
   }
+  GLINER_CHECK(dtype != ComputeDtype::kFloat16);
   const float* bias_data = bias.defined() ? full_bias.data_ptr<float>() : nullptr;
   if (dtype == ComputeDtype::kInt8)
     quantized_.emplace(in_, out_, full.data_ptr<float>(), bias_data, activation);
@@ -38,7 +41,7 @@ void Projection::run(const at::Tensor& x, at::Tensor& y, bool accumulate) const 
 }
 
 at::Tensor Projection::run_plain(const at::Tensor& x) const {
-  return plain_projection(x.to(weight_.scalar_type()), weight_, bias_, activation_).to(at::kFloat);
+  return plain_projection(x.to(weight_.scalar_type()), weight_, bias_, activation_);
 }
 
 at::Tensor Projection::forward(const at::Tensor& x, at::Tensor reuse) const {
