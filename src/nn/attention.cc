@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "nn/cpu/kernels.h"
+#include "nn/cuda/operations.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
 
@@ -38,6 +39,22 @@ std::int64_t RelativePositions::column(std::int64_t distance) const {
   return std::clamp<std::int64_t>(bucket + span_, 0, 2 * span_ - 1);
 }
 
+std::int64_t RelativePositions::saturation(std::int64_t most) const {
+  // Columns go one way with the distance: what is the same at its end and at d is the same between.
+  constexpr std::int64_t kFar = std::int64_t{1} << 40;
+  const auto same = [this](std::int64_t d) {
+    return column(d) == column(kFar) && column(-d) == column(-kFar);
+  };
+  if (!same(most)) return 0;
+  std::int64_t low = 0;  // Not the same, or no distance.
+  std::int64_t high = most;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    (same(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
 namespace {
 
 std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
@@ -56,22 +73,24 @@ at::Tensor table_in_panels(const at::Tensor& table, std::int64_t heads) {
 }  // namespace
 
 PositionTables::PositionTables(std::shared_ptr<const RelativePositions> positions, const at::Tensor& key,
-                               const at::Tensor& query, std::int64_t heads)
+                               const at::Tensor& query, std::int64_t heads, c10::ScalarType element)
     : positions_(std::move(positions)), heads_(heads) {
   for (const at::Tensor& table : {key, query})
     GLINER_CHECK(!table.defined() || (table.size(0) == 2 * positions_->span() && table.size(1) % heads == 0));
   const bool on_cpu =
       (!key.defined() || key.device().is_cpu()) && (!query.defined() || query.device().is_cpu());
-  if (!on_cpu) {
-    key_ = key;
-    query_ = query;
-    return;
-  }
-  if (!key.defined() && !query.defined()) return;
-  // The kernel takes both tables or none; a term that the model lacks is zero.
+  // The kernels take both tables or none; a term that the model lacks is zero.
   const auto or_zeros = [](const at::Tensor& table, const at::Tensor& other) {
     return table.defined() ? table : at::zeros_like(other);
   };
+  if (!on_cpu) {
+    key_ = key;
+    query_ = query;
+    if (cuda_kernels() && (key.defined() || query.defined()))
+      card_ = make_card_tables(*positions_, or_zeros(key, query), or_zeros(query, key), heads, element);
+    return;
+  }
+  if (!key.defined() && !query.defined()) return;
   key_panels_ = table_in_panels(or_zeros(key, query), heads);
   query_panels_ = table_in_panels(or_zeros(query, key), heads);
 }
@@ -127,6 +146,8 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
     return plain_attention(qkv, start, options, nullptr, {}, {});
   }
   if (!qkv.device().is_cpu()) {
+    if constexpr (cuda_kernels())
+      if (has_cuda_attention(qkv, options)) return cuda_attention(qkv, start, options);
     const PositionTables* p = options.positions;
     return p ? plain_attention(qkv, start, options, &p->positions(), p->key(), p->query())
              : plain_attention(qkv, start, options, nullptr, {}, {});

@@ -43,6 +43,7 @@ class Projection {
   // y (+)= f(x W^T + b) with the form that the CPU has.
   void run(const at::Tensor& x, at::Tensor& y, bool accumulate) const;
   at::Tensor run_plain(const at::Tensor& x) const;
+  at::Tensor run_on_card(const at::Tensor& x) const;
 
   bool on_cpu_;
   std::optional<PackedMatmul> packed_;        // CPU: float32, bfloat16
