@@ -25,9 +25,8 @@ set(gliner_warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
 if(GLINER_WARNINGS_AS_ERRORS)
   list(APPEND gliner_warnings -Werror)
 endif()
-# Of what nvcc hands to the host compiler, its own part is not clean of the others.
-target_compile_options(
-  gliner_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${gliner_warnings}>" "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>")
+# What nvcc hands to the host compiler is not clean of them.
+target_compile_options(gliner_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${gliner_warnings}>")
 if(GLINER_SANITIZE)
   target_compile_options(
     gliner_compiler INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${GLINER_SANITIZE};-fno-omit-frame-pointer;-g1>")

@@ -90,8 +90,8 @@ struct AttentionTiles {
   at::Tensor tiles;
 };
 
-/// Queries of a tile for a batch of these sequences with activations of `element`.
-std::int64_t attention_tile_rows(const SequenceStart& start, std::int64_t head_size, c10::ScalarType element);
+/// Queries of a tile for heads of this size with activations of `element`.
+std::int64_t attention_tile_rows(std::int64_t head_size, c10::ScalarType element);
 /// The tiles themselves, four numbers each, those of long sequences first.
 std::vector<std::int32_t> attention_tiles(const SequenceStart& start, std::int64_t rows);
 

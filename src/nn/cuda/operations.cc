@@ -56,7 +56,7 @@ bool has_tensor_core_form(const at::Tensor& qkv, const AttentionOptions& options
 AttentionTiles tiles_of(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options) {
   AttentionTiles made;
   made.rows = has_tensor_core_form(qkv, options)
-                  ? attention_tile_rows(start, qkv.size(1) / 3 / options.heads, qkv.scalar_type())
+                  ? attention_tile_rows(qkv.size(1) / 3 / options.heads, qkv.scalar_type())
                   : cuda::kExactTileRows;
   made.tiles = uploaded(attention_tiles(start, made.rows), qkv.device());
   return made;
@@ -124,7 +124,7 @@ at::Tensor flash_attention(const at::Tensor& qkv, const SequenceStart& start,
   const auto part = [&](std::int64_t p) {  // [T, heads, D]
     return qkv.narrow(1, p * hidden, hidden).unflatten(1, {options.heads, size});
   };
-  const auto window = options.window >= 0 ? std::optional<std::int64_t>(options.window) : std::nullopt;
+  const std::optional<std::int64_t> window(std::max<std::int64_t>(options.window, -1));  // -1: all.
   const at::Tensor out = std::get<0>(at::_flash_attention_forward(
       part(0), part(1), part(2), begin, begin, longest, longest, /*dropout_p=*/0.0, /*is_causal=*/false,
       /*return_debug_mask=*/false, options.scale, window, window));

@@ -48,15 +48,13 @@ CardTables make_card_tables(const RelativePositions& positions, const at::Tensor
   return card;
 }
 
-std::int64_t attention_tile_rows(const SequenceStart& start, std::int64_t head_size, at::ScalarType element) {
+std::int64_t attention_tile_rows(std::int64_t head_size, at::ScalarType element) {
   const bool short_elements = element == at::kHalf || element == at::kBFloat16;
   if (!short_elements || !cuda::has_tensor_core_attention(static_cast<int>(head_size)))
     return cuda::kExactTileRows;
-  // Larger tiles read keys and values less often, but leave more rows unused at the end of a sequence.
-  constexpr std::int64_t kLongSequence = 256;
-  const auto sequences = static_cast<std::int64_t>(start.size()) - 1;
-  const bool are_long = sequences > 0 && start.back() / sequences >= kLongSequence;
-  return cuda::kTileRowsPerWarp * (are_long ? 8 : 4);
+  // Tiles of 8 warps halve what is read of keys and values, but only one of them fits on a multiprocessor,
+  // and they leave more rows unused at the end of a sequence. cuda_attention_bench measures both.
+  return cuda::kTileRowsPerWarp * 4;
 }
 
 std::vector<std::int32_t> attention_tiles(const SequenceStart& start, std::int64_t rows) {
