@@ -30,14 +30,21 @@ double seconds_since(Clock::time_point begin) {
 }
 
 /// Eight batches are enough for the library to put texts of one length together, and few enough to be done
-/// soon when a signal asks to stop.
-WindowLimits window_limits(int batch_size) {
+/// soon when a signal asks to stop. A card is done with thousands of texts as soon, and stands still between
+/// two windows.
+WindowLimits window_limits(int batch_size, bool on_cards) {
   constexpr std::size_t kBatches = 8;
   constexpr std::size_t kBytesOfBatch = 8192;
   WindowLimits limits;
   limits.batch_size = static_cast<std::size_t>(batch_size);
   limits.max_rows = limits.batch_size * kBatches;
   limits.max_bytes = limits.batch_size * kBytesOfBatch;
+  if (on_cards) {
+    constexpr std::size_t kRows = 8192;
+    constexpr std::size_t kBytes = std::size_t{16} << 20;
+    limits.max_rows = std::max(limits.max_rows, kRows);
+    limits.max_bytes = std::max(limits.max_bytes, kBytes);
+  }
   return limits;
 }
 
@@ -84,7 +91,7 @@ class Job {
         answers_(output, format, progress_, options.job.max_errors, reader.size()) {}
 
   /// Returns an exit code.
-  int run(const BatchExtractor& extractor, Statistics& statistics) {
+  int run(const BatchExtractor& extractor, bool on_cards, Statistics& statistics) {
     const Clock::time_point begin = Clock::now();
     const Tally& before = output_.start().tally;
     statistics.resumed_rows = before.rows;
@@ -92,7 +99,7 @@ class Job {
     try {
       run_stages({reader_, [&](Window& window) { window.results = extractor.extract(window.records); },
                   [&](const Window& window) { return answers_.write(window); }},
-                 window_limits(options_.inference.extract.batch_size),
+                 window_limits(options_.inference.extract.batch_size, on_cards),
                  {before.rows, output_.start().input_digest});
       answers_.finish();
     } catch (const IoError& error) {
@@ -160,8 +167,9 @@ int run_extraction(const GlobalOptions& global, const ExtractionOptions& options
   } else {
     Job running(options, *format, *reader, output);
     try {
-      exit_code =
-          running.run(BatchExtractor(model, extract, options.inference.long_options(), schemas), statistics);
+      const bool on_cards = model.report().devices != std::vector<std::string>{"cpu"};
+      exit_code = running.run(BatchExtractor(model, extract, options.inference.long_options(), schemas),
+                              on_cards, statistics);
     } catch (...) {
       if (!running.has_rows()) output.abandon();
       throw;

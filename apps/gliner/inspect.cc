@@ -61,6 +61,7 @@ std::string readable_report(const ModelReport& report, bool with_tensors) {
   line("weights", fmt::format("{} bytes ({:.1f} MiB)", report.weight_bytes,
                               static_cast<double>(report.weight_bytes) / (1024.0 * 1024.0)));
   line("special tokens", special_tokens);
+  line("devices", fmt::format("{}", fmt::join(report.devices, ", ")));
   // A tensor that nothing explains would have stopped the load.
   line("load report",
        fmt::format("{} tensors ({}): {} used, {} not needed, 0 left over", report.tensors.size(),
@@ -98,6 +99,7 @@ std::string json_report(const ModelReport& report) {
                                        {"heads", report.heads},
                                        {"inner_size", report.inner_size},
                                        {"vocab_size", report.vocab_size},
+                                       {"devices", report.devices},
                                        {"span_mode", report.span_mode},
                                        {"max_width", report.max_width},
                                        {"max_words", report.max_words},

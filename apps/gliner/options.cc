@@ -83,7 +83,8 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->check(CLI::IsMember({"error", "report", "window"}))
       ->group(group);
   app.add_option("--batch-size", options.extract.batch_size,
-                 "Texts of one forward pass; eight times as many are read ahead and sorted by length")
+                 "Texts of one forward pass on a CPU; eight times as many are read ahead and sorted by "
+                 "length. On a card --batch-tokens decides")
       ->check(at_least(1))
       ->type_name("N")
       ->capture_default_str()
@@ -184,6 +185,9 @@ LoadOptions ModelOptions::load_options() const {
   load.threads = threads;
   load.word_splitter = parse_word_splitter(word_splitter);
   load.dtype = parse_compute_dtype(dtype);
+  load.tf32 = tf32;
+  load.batch_tokens = batch_tokens;
+  load.memory_fraction = memory_fraction;
   return load;
 }
 
@@ -300,15 +304,33 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
       ->check(CLI::IsMember({"whitespace", "char"}))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--device", model.device, "cpu, cuda or cuda:N")
+  app.add_option(
+         "--device", model.device,
+         "cpu; cuda or cuda:N; several cards as cuda:0,cuda:1, with a copy of the model on each; auto: "
+         "the first card if there is one")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
   app.add_option(
          "--dtype", model.dtype,
-         "Arithmetic of the encoder: float32 (exact), bfloat16 or int8 (faster, nearly the same answers)")
+         "Arithmetic of the encoder: float32 (exact), bfloat16, int8 (CPUs) or float16 (cards), which are "
+         "faster and give nearly the same answers")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"float32", "bfloat16", "int8"}))
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "int8"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--tf32", model.tf32, "On a card: float32 products in TF32, faster and less exact")
+      ->group(group);
+  app.add_option("--batch-tokens", model.batch_tokens,
+                 "On a card: tokens of one forward pass; 0: found by a trial at load")
+      ->check(at_least(0))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--memory-fraction", model.memory_fraction,
+                 "On a card: share of its memory that may be held, above 0 to 1; 0: no limit")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
       ->capture_default_str()
       ->group(group);
   app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")

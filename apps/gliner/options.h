@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct ModelOptions {
   int threads = 0;
   std::string word_splitter = "whitespace";
   std::string dtype = "float32";
+  bool tf32 = false;
+  std::int64_t batch_tokens = 0;
+  double memory_fraction = 0;
 
   /// Throws UsageError when sources are mixed or files are missing.
   void check() const;

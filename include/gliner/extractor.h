@@ -36,12 +36,13 @@ struct ModelReport {
   std::int64_t heads = 0;
   std::int64_t inner_size = 0;
   std::int64_t vocab_size = 0;
-  std::string span_mode;          ///< GLiNER v1: "markerV0", "token_level", ...
-  std::int64_t max_width = 0;     ///< Words of the longest span; 0: no limit.
-  std::int64_t max_words = 0;     ///< Words that are kept of a text; 0: all.
-  std::int64_t max_tokens = 0;    ///< Sub-word tokens that are kept of a text with its labels; 0: all.
-  std::int64_t parameters = 0;    ///< Elements of all tensors.
-  std::int64_t weight_bytes = 0;  ///< Bytes of the weight files.
+  std::string span_mode;             ///< GLiNER v1: "markerV0", "token_level", ...
+  std::int64_t max_width = 0;        ///< Words of the longest span; 0: no limit.
+  std::int64_t max_words = 0;        ///< Words that are kept of a text; 0: all.
+  std::int64_t max_tokens = 0;       ///< Sub-word tokens that are kept of a text with its labels; 0: all.
+  std::vector<std::string> devices;  ///< Where the model lies: "cpu", or "cuda:N" for each card.
+  std::int64_t parameters = 0;       ///< Elements of all tensors.
+  std::int64_t weight_bytes = 0;     ///< Bytes of the weight files.
   std::vector<std::pair<std::string, std::int64_t>> special_tokens;  ///< Marker and id.
   std::vector<TensorReport> tensors;
   /// Names of tensors that are known not to be needed (a pooler, for example); TensorReport::use says why. A

@@ -40,23 +40,39 @@ GLINER_EXPORT OverlapPolicy parse_overlap_policy(std::string_view name);
 /// Reads "whitespace" or "char". Throws InputError on anything else.
 GLINER_EXPORT WordSplitter parse_word_splitter(std::string_view name);
 
-/// Arithmetic of the encoder's matrix products, where nearly all the time goes. Everything else (attention,
-/// norms, heads) is float32.
+/// Arithmetic of the encoder's matrix products, where nearly all the time goes. On a CPU everything else
+/// (attention, norms, heads) is float32. On a card the weights and what goes into products are kept in this
+/// type, attention's and the span head's too; sums, softmax, norms and scores stay float32.
 enum class ComputeDtype {
   kFloat32,   ///< The reference's numbers. The default.
-  kBfloat16,  ///< Factors rounded to 8 bits of precision, float32 sums. CPUs with AVX-512 BF16 or AMX.
+  kBfloat16,  ///< Factors rounded to 8 bits of precision, float32 sums. Cards, CPUs with AVX-512 BF16 or AMX.
   kInt8,      ///< Weights in 8 bits per output channel, activations in 8 bits per token. CPUs with VNNI.
+  kFloat16,   ///< Factors rounded to 11 bits of precision, float32 sums. Cards only.
 };
 
-/// Reads "float32", "bfloat16" or "int8". Throws InputError on anything else.
+/// Reads "float32", "bfloat16", "float16" or "int8". Throws InputError on anything else.
 GLINER_EXPORT ComputeDtype parse_compute_dtype(std::string_view name);
 
 /// How a checkpoint is loaded.
 struct LoadOptions {
-  std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:N".
-  int threads = 0;             ///< Threads of one forward pass; 0: every core allowed.
+  /// "cpu"; "cuda" or "cuda:N", one card; several cards as "cuda:0,cuda:1", with a copy of the model on each;
+  /// "auto", the first card if there is one, else the CPU.
+  std::string device = "cpu";
+  int threads = 0;  ///< Threads of one forward pass; 0: every core allowed.
   WordSplitter word_splitter = WordSplitter::kWhitespace;
-  ComputeDtype dtype = ComputeDtype::kFloat32;  ///< Loading throws InputError if the CPU is not made for it.
+  ComputeDtype dtype =
+      ComputeDtype::kFloat32;  ///< Loading throws InputError if the device is not made for it.
+
+  // Cards only; what is not at its default is refused on a CPU.
+  /// Float32 products in TF32, which keeps 11 bits of each factor. Off, this engine's products are float32
+  /// whatever the process has chosen; on, TF32 is allowed to every float32 product of the process, because
+  /// LibTorch has one switch for all.
+  bool tf32 = false;
+  /// Tokens of one forward pass. 0: as many as a trial at load finds room for. It is halved, and the batch
+  /// taken up again in parts, when a card's memory does not suffice after all.
+  std::int64_t batch_tokens = 0;
+  /// Share of a card's memory, in (0, 1], that LibTorch may hold in this process; 0: all of it.
+  double memory_fraction = 0;
 };
 
 /// The files of a checkpoint that does not lie in one folder as the hub lays it out.
@@ -87,7 +103,9 @@ struct LabelGeneration {
 struct ExtractOptions {
   /// A span is kept when its score >= threshold (GLiNER v1: > threshold); labels may have their own.
   double threshold = 0.5;
-  int batch_size = 8;  ///< Texts of one forward pass, > 0.
+  /// Texts of one forward pass on a CPU, > 0. On a card the tokens decide, LoadOptions::batch_tokens, unless
+  /// the model's answers depend on which texts share a batch.
+  int batch_size = 8;
   /// Words kept of each text; absent: all, GLiNER v1: as many as its configuration says. See
   /// Result::truncated_words.
   std::optional<int> max_len;

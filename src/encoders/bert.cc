@@ -56,7 +56,7 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
   return positions;
 }
 
-at::Tensor BertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor BertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
                                 const LayerSink& layers) const {
   return run(ids, start, attention_, layers);
 }
@@ -69,14 +69,14 @@ bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const Seq
   return true;
 }
 
-at::Tensor BertEncoder::embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor BertEncoder::embed(const TokenIds& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, H]
-  token_types_->add_to(x, std::vector<std::int32_t>(ids.size(), 0));
-  positions_->add_to(x, positions_of(ids, start));
+  token_types_->add_to(x, std::vector<std::int32_t>(ids.host.size(), 0));
+  positions_->add_to(x, positions_of(ids.host, start));
   return norm_->forward(x, x);
 }
 
-at::Tensor BertEncoder::run(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor BertEncoder::run(const TokenIds& ids, const SequenceStart& start,
                             const AttentionOptions& attention, const LayerSink& layers) const {
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   LayerBuffers buffers;

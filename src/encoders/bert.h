@@ -20,7 +20,7 @@ class BertEncoder : public Encoder {
   BertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids,
               BertPositions positions);
 
-  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+  at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                      const LayerSink& layers = {}) const override;
   bool forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
                       const std::vector<std::int64_t>& visible, const LayerSink& layers) const override;
@@ -28,9 +28,9 @@ class BertEncoder : public Encoder {
   std::int64_t vocab_size() const override { return words_->rows(); }
 
  private:
-  at::Tensor embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;  // [T, H]
-  at::Tensor run(const std::vector<std::int32_t>& ids, const SequenceStart& start,
-                 const AttentionOptions& attention, const LayerSink& layers) const;
+  at::Tensor embed(const TokenIds& ids, const SequenceStart& start) const;  // [T, H]
+  at::Tensor run(const TokenIds& ids, const SequenceStart& start, const AttentionOptions& attention,
+                 const LayerSink& layers) const;
   std::vector<std::int32_t> positions_of(const std::vector<std::int32_t>& ids,
                                          const SequenceStart& start) const;
 

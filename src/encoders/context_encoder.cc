@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "gliner/error.h"
+#include "nn/index_tensor.h"
 #include "nn/rows.h"
 
 namespace gliner {
@@ -48,7 +49,7 @@ at::Tensor ContextEncoder::forward(const at::Tensor& x, const SequenceStart& sta
   if (deberta_) y = deberta_->forward(y, start);
   if (modernbert_) y = modernbert_->forward_vectors(y, start);
   if (lstm_) y = lstm_->forward(y, start);
-  return output_projection_ ? output_projection_->forward(y) : y;
+  return (output_projection_ ? output_projection_->forward(y) : y).to(at::kFloat);
 }
 
 at::Tensor ContextEncoder::forward_padded(const at::Tensor& x, const SequenceStart& start,
@@ -61,7 +62,7 @@ at::Tensor ContextEncoder::forward_padded(const at::Tensor& x, const SequenceSta
     padded.push_back(padded.back() + std::max(length, padded_words));
   }
   if (padded.back() == start.back()) return forward(x, start);
-  const at::Tensor index = at::tensor(place, at::kLong).to(x.device());
+  const at::Tensor index = index_tensor(place, x.device());
   at::Tensor all = new_rows(padded.back(), x.size(1), x.device()).zero_();
   all.index_copy_(0, index, x);
   return forward(all, padded).index_select(0, index);

@@ -175,21 +175,21 @@ void DebertaV2Encoder::bind_embeddings(const WeightScope& w, const EncoderConfig
     w.not_needed("position_embeddings.weight", "position_biased_input is false");
 }
 
-at::Tensor DebertaV2Encoder::embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const {
+at::Tensor DebertaV2Encoder::embed(const TokenIds& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, E]
   if (positions_) {
-    std::vector<std::int32_t> positions(ids.size());
+    std::vector<std::int32_t> positions(ids.host.size());
     for (std::size_t b = 0; b + 1 < start.size(); ++b)
       for (std::int64_t t = start[b]; t < start[b + 1]; ++t)
         positions[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(t - start[b]);
     positions_->add_to(x, positions);
   }
-  if (token_types_) token_types_->add_to(x, std::vector<std::int32_t>(ids.size(), 0));
-  if (embedding_projection_) x = embedding_projection_->forward(x);  // [T, H]
+  if (token_types_) token_types_->add_to(x, std::vector<std::int32_t>(ids.host.size(), 0));
+  if (embedding_projection_) x = embedding_projection_->forward(x).to(at::kFloat);  // [T, H]
   return norm_->forward(x, x);
 }
 
-at::Tensor DebertaV2Encoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor DebertaV2Encoder::forward(const TokenIds& ids, const SequenceStart& start,
                                      const LayerSink& layers) const {
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   return stack_->forward(std::move(x), start, layers);

@@ -58,14 +58,14 @@ class DebertaV2Encoder : public Encoder {
  public:
   DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
 
-  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+  at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                      const LayerSink& layers = {}) const override;
   std::int64_t max_sequence_tokens() const override { return positions_ ? positions_->rows() : 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
 
  private:
   void bind_embeddings(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
-  at::Tensor embed(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+  at::Tensor embed(const TokenIds& ids, const SequenceStart& start) const;
 
   std::shared_ptr<Embedding> words_, positions_, token_types_;  // The last two may be null.
   std::shared_ptr<Linear> embedding_projection_;                // Null: embeddings are as wide as the layers.

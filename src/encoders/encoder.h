@@ -9,6 +9,7 @@
 
 #include "config/encoder_config.h"
 #include "nn/attention.h"
+#include "nn/token_ids.h"
 #include "nn/weight_scope.h"
 
 namespace gliner {
@@ -22,7 +23,7 @@ using LayerSink = std::function<void(const at::Tensor&)>;
 class Encoder : public torch::nn::Module {
  public:
   /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32.
-  virtual at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+  virtual at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                              const LayerSink& layers = {}) const = 0;
 
   /// The same with padding behind the tokens: of sequence b only the first visible[b] tokens are attended to,

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "gliner/error.h"
+#include "nn/index_tensor.h"
 #include "nn/rows.h"
 
 namespace gliner {
@@ -48,7 +49,7 @@ at::Tensor LayersFuser::forward_padded(const Encoder& encoder, const std::vector
   std::vector<at::Tensor> layers;
   const auto keep = [&layers](const at::Tensor& x) { layers.push_back(x.clone()); };
   if (!encoder.forward_padded(padded_ids, padded, visible, keep)) return forward(encoder, ids, start);
-  return fuse(layers, padded).index_select(0, at::tensor(rows, at::kLong).to(layers.front().device()));
+  return fuse(layers, padded).index_select(0, index_tensor(rows, layers.front().device()));
 }
 
 at::Tensor LayersFuser::fuse(const std::vector<at::Tensor>& layers, const SequenceStart& start) const {
@@ -77,7 +78,7 @@ at::Tensor LayersFuser::fuse(const std::vector<at::Tensor>& layers, const Sequen
     for (std::int64_t l = 0; l < count; ++l)
       own.add_(layers[static_cast<std::size_t>(l)].narrow(0, begin, length) * weights[b][l]);
   }
-  return output_->forward(sum);
+  return output_->forward(sum).to(at::kFloat);
 }
 
 }  // namespace gliner

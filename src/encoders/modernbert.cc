@@ -71,7 +71,7 @@ ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, con
   return layer;
 }
 
-at::Tensor ModernBertEncoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor ModernBertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
                                       const LayerSink& layers) const {
   GLINER_CHECK(words_);
   return forward_vectors(words_->forward(ids), start, layers);
@@ -103,9 +103,14 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
     timed(Stage::kUp, [&] {
       up_and_gate = layer.up_and_gate->forward(normed, up_and_gate);  // [T, 2F]
       const std::int64_t size = up_and_gate.size(1) / 2;
+      const at::Tensor up = activate(up_and_gate.narrow(1, 0, size), activation_);
+      const at::Tensor gate = up_and_gate.narrow(1, size, size);
+      if (!x.device().is_cpu()) {
+        inner = up * gate;  // [T, F]
+        return;
+      }
       if (!inner.defined()) inner = new_rows(x.size(0), size, x.device());  // [T, F]
-      at::mul_out(inner, activate(up_and_gate.narrow(1, 0, size), activation_),
-                  up_and_gate.narrow(1, size, size));
+      at::mul_out(inner, up, gate);
     });
     x = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, x); });
     if (layers && &layer != &layers_.back()) layers(x);

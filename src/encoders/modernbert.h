@@ -20,7 +20,7 @@ class ModernBertEncoder : public Encoder {
   ModernBertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids,
                     ModernBertInput input = ModernBertInput::kIds);
 
-  at::Tensor forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+  at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                      const LayerSink& layers = {}) const override;
   /// x: [T, H], in the place of word embeddings -> [T, H]. May overwrite x.
   at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const LayerSink& layers = {}) const;

@@ -100,7 +100,7 @@ at::Tensor T5Encoder::attend(const Layer& layer, const at::Tensor& x, const Sequ
   return context;
 }
 
-at::Tensor T5Encoder::forward(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor T5Encoder::forward(const TokenIds& ids, const SequenceStart& start,
                               const LayerSink& layers) const {
   std::int64_t longest = 1;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);

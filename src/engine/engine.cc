@@ -9,6 +9,7 @@
 #include "base/stage_timer.h"
 #include "decoding/decoder.h"
 #include "engine/batch_planner.h"
+#include "engine/card_pipeline.h"
 #include "gliner/error.h"
 #include "text/utf8.h"
 
@@ -114,16 +115,6 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::unique_p
   return batches;
 }
 
-/// Runs what has something to run, batch by batch.
-void run_jobs(const std::vector<std::unique_ptr<Job>>& jobs, const Family& family,
-              const ExtractOptions& options) {
-  for (const std::vector<std::size_t>& members : batches_of(jobs, family, options)) {
-    std::vector<Job*> batch;
-    for (const std::size_t member : members) batch.push_back(jobs[member].get());
-    family.run(batch, options);
-  }
-}
-
 Result finished(Job& job, const ExtractOptions& options) {
   finish_offsets(job.result, job.text, options.offset_unit);
   job.result.tokens = job.tokens;
@@ -150,28 +141,43 @@ std::unique_ptr<Job> whole_job(const Family& family, const Prompts& prompts, std
   }
 }
 
-/// Some documents of a long call: those that are read whole, or the windows of the others, so that batches
-/// are filled from all of them.
-struct DocumentJobs {
-  std::vector<std::unique_ptr<Job>> jobs;
-  ExtractOptions options;
+/// A window of a document.
+struct Part {
+  std::size_t document = 0;
+  std::string text;
 };
 
 }  // namespace
 
-Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {}
+Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)) {
+  if (family_->placement().on_cards) cards_ = std::make_unique<Cards>(*family_);
+}
+
+std::vector<std::unique_ptr<Job>> Engine::run_jobs(std::size_t count, const PrepareJobs& prepare,
+                                                   const ExtractOptions& options) const {
+  if (cards_) return run_on_cards(*family_, *cards_, count, prepare, options);
+  std::vector<std::unique_ptr<Job>> jobs;
+  jobs.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) jobs.push_back(prepare(i));
+  for (const std::vector<std::size_t>& members : batches_of(jobs, *family_, options)) {
+    std::vector<Job*> batch;
+    for (const std::size_t member : members) batch.push_back(jobs[member].get());
+    family_->run(batch, options, /*replica=*/0);
+    for (Job* job : batch)
+      if (job->ran) family_->finish(*job, options);
+  }
+  return jobs;
+}
 
 std::vector<Result> Engine::extract(const std::vector<std::string>& texts, const Specs& specs,
                                     const ExtractOptions& options, const Extras& extras) const {
   check_options(options);
   const Prompts prompts(specs, *family_, extras.label_vectors);
-  std::vector<std::unique_ptr<Job>> jobs;
-  jobs.reserve(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
+  const auto prepare = [&](std::size_t i) {
     const std::vector<SpanPlace>* allowed = extras.allowed == nullptr ? nullptr : &(*extras.allowed)[i];
-    jobs.push_back(make_job(*family_, prompts, i, texts[i], allowed, options));
-  }
-  run_jobs(jobs, *family_, options);
+    return make_job(*family_, prompts, i, texts[i], allowed, options);
+  };
+  const std::vector<std::unique_ptr<Job>> jobs = run_jobs(texts.size(), prepare, options);
   std::vector<Result> results;
   results.reserve(texts.size());
   for (const std::unique_ptr<Job>& job : jobs) results.push_back(finished(*job, options));
@@ -191,45 +197,54 @@ std::vector<Result> Engine::extract_long(const std::vector<std::string>& texts, 
     std::vector<Window> windows;  // else one job each
     std::size_t first = 0;        // of its jobs in the list of all of that kind
   };
+  // Batches are filled from all documents that are read whole, and from the windows of all others.
   const Prompts prompts(specs, *family_, nullptr);
-  DocumentJobs whole = {{}, options};
-  whole.options.max_len.reset();  // the window is the limit
-  whole.options.truncation_is_error = false;
-  DocumentJobs cut = {{}, family_->window_options(options, windows)};
+  ExtractOptions whole_options = options;
+  whole_options.max_len.reset();  // the window is the limit
+  whole_options.truncation_is_error = false;
+  const ExtractOptions part_options = family_->window_options(options, windows);
+  std::vector<std::unique_ptr<Job>> whole;
+  std::vector<Part> parts;
   std::vector<Document> documents(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Document& document = documents[i];
     document.error = utf8_error(texts[i]);
     if (!document.error.empty()) continue;
-    if (auto job = whole_job(*family_, prompts, i, texts[i], whole.options, windows)) {
+    if (auto job = whole_job(*family_, prompts, i, texts[i], whole_options, windows)) {
       document.whole = true;
-      document.first = whole.jobs.size();
-      whole.jobs.push_back(std::move(job));
+      document.first = whole.size();
+      whole.push_back(std::move(job));
       continue;
     }
-    document.first = cut.jobs.size();
+    document.first = parts.size();
     document.windows = family_->windows(texts[i], windows, options.corrected);
     for (const Window& window : document.windows) {
-      const std::string part = texts[i].substr(static_cast<std::size_t>(window.begin_byte),
-                                               static_cast<std::size_t>(window.end_byte - window.begin_byte));
-      cut.jobs.push_back(make_job(*family_, prompts, i, part, nullptr, cut.options));
+      parts.push_back({i, texts[i].substr(static_cast<std::size_t>(window.begin_byte),
+                                          static_cast<std::size_t>(window.end_byte - window.begin_byte))});
     }
   }
-  for (const DocumentJobs* group : {&whole, &cut}) run_jobs(group->jobs, *family_, group->options);
+  whole = run_jobs(
+      whole.size(), [&whole](std::size_t i) { return std::move(whole[i]); }, whole_options);
+  std::vector<std::unique_ptr<Job>> cut = run_jobs(
+      parts.size(),
+      [&](std::size_t i) {
+        return make_job(*family_, prompts, parts[i].document, parts[i].text, nullptr, part_options);
+      },
+      part_options);
 
   std::vector<Result> results;
   results.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const Document& document = documents[i];
     if (document.whole) {
-      results.push_back(finished(*whole.jobs[document.first], whole.options));
+      results.push_back(finished(*whole[document.first], whole_options));
       continue;
     }
     std::string error = document.error;
     std::int64_t tokens = 0;
     std::vector<std::unique_ptr<Job>> own;
     for (std::size_t w = 0; w < document.windows.size(); ++w) {
-      own.push_back(std::move(cut.jobs[document.first + w]));
+      own.push_back(std::move(cut[document.first + w]));
       tokens += own.back()->tokens;
       if (own.back()->result.error && error.empty()) {
         error = "in one of its windows: " + *own.back()->result.error;

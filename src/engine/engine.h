@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/cards.h"
 #include "engine/family.h"
 
 namespace gliner {
@@ -36,7 +38,13 @@ class Engine {
   const Family& family() const { return *family_; }
 
  private:
+  using PrepareJobs = std::function<std::unique_ptr<Job>(std::size_t)>;
+  /// `count` jobs with their results; `prepare` makes each of them.
+  std::vector<std::unique_ptr<Job>> run_jobs(std::size_t count, const PrepareJobs& prepare,
+                                             const ExtractOptions& options) const;
+
   std::unique_ptr<const Family> family_;
+  std::unique_ptr<Cards> cards_;  // Null: the model runs on the CPU.
 };
 
 }  // namespace gliner

@@ -28,6 +28,7 @@ class Job {
   std::string text;         ///< What offsets point into: the caller's text, perhaps normalised.
   std::int64_t tokens = 0;  ///< Of its sequence; 0: nothing to run, `result` is complete.
   bool cut = false;         ///< max_len or the model's own limits keep a part of the text from being read.
+  bool ran = false;         ///< Family::run has been there and Family::finish has work to do.
   Result result;            ///< Offsets in bytes of `text`.
 };
 
@@ -40,6 +41,16 @@ class FamilySession {
   virtual const std::string& text() const = 0;
 };
 
+/// Where a family's model runs.
+struct Placement {
+  /// Batches run on cards, beside which the CPU prepares and decodes others; else on the CPU itself.
+  bool on_cards = false;
+  std::size_t replicas = 1;                    ///< Copies of the model, one per card.
+  std::vector<std::string> devices = {"cpu"};  ///< Of the copies.
+  std::int64_t batch_tokens = 0;  ///< Cards: tokens of one forward pass; 0: to be found by a trial.
+  int host_threads = 1;           ///< Cards: threads that prepare and decode.
+};
+
 /// A kind of checkpoints: how its prompts are made, which batches its model wants, what is made of the
 /// model's answer. The engine knows families by this class only. Immutable; any number of threads may call
 /// any method.
@@ -48,6 +59,8 @@ class Family {
   virtual ~Family() = default;
 
   virtual const ModelReport& report() const = 0;
+
+  virtual Placement placement() const { return {}; }
 
   /// Longest sequence in tokens that the model has positions for; 0: no limit.
   virtual std::int64_t max_sequence_tokens() const = 0;
@@ -67,9 +80,13 @@ class Family {
                                        const std::vector<SpanPlace>* allowed,
                                        const ExtractOptions& options) const = 0;
 
-  /// Runs jobs of this family as one batch and fills their results. What concerns a single text becomes its
-  /// Result::error.
-  virtual void run(const std::vector<Job*>& batch, const ExtractOptions& options) const = 0;
+  /// Runs jobs of this family as one batch on copy `replica` of the model. Throws OutOfMemory, and the jobs
+  /// are then as they were, when a card has no room for it.
+  virtual void run(const std::vector<Job*>& batch, const ExtractOptions& options,
+                   std::size_t replica) const = 0;
+
+  /// Makes the result of a job that ran. What concerns the text becomes its Result::error.
+  virtual void finish(Job& job, const ExtractOptions& options) const = 0;
 
   /// Cuts a document into windows of words. `text` is valid UTF-8. Throws InputError on impossible sizes.
   virtual std::vector<Window> windows(const std::string& text, const LongOptions& options,

@@ -27,6 +27,7 @@ struct Gliner1Job : Job {
   const Gliner1Prompt* prompt = nullptr;
   Gliner1Text prepared;
   std::optional<std::vector<WordPair>> allowed;
+  SpanOutput output;
 };
 
 void refuse_bad_options(const ExtractOptions& options) {
@@ -75,12 +76,16 @@ void check_nothing_cut(const Gliner1Text& text) {
 }  // namespace
 
 Gliner1Family::Gliner1Family(Gliner1Config config, Gliner1Tokenizers tokenizers,
-                             std::unique_ptr<const SpanModel> model)
+                             std::vector<std::unique_ptr<const SpanModel>> replicas,
+                             const Placement& placement)
     : config_(std::move(config)),
       tokenizers_(std::move(tokenizers)),
-      model_(std::move(model)),
-      report_(model_->report()),
+      replicas_(std::move(replicas)),
+      placement_(placement),
+      report_(model().report()),
       label_cache_(kCachedLabels) {
+  GLINER_CHECK(placement.replicas == replicas_.size());
+  report_.devices = placement.devices;
   const Tokenizer& tokenizer = *tokenizers_.text.tokenizer;
   report_.tokenizer = tokenizer.model_kind();
   report_.max_tokens = tokenizers_.text.max_tokens;
@@ -151,7 +156,8 @@ std::unique_ptr<Job> Gliner1Family::prepare(const FamilyPrompt& prompt, const st
   return job;
 }
 
-void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& options) const {
+void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& options,
+                        std::size_t replica) const {
   SpanBatch batch;
   batch.pad_id = std::max(tokenizers_.text.pad_id, 0);
   batch.threshold = options.threshold;
@@ -163,21 +169,26 @@ void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
   for (const Job* job : jobs) append_sequence(batch, static_cast<const Gliner1Job&>(*job).prepared);
   std::vector<SpanOutput> outputs;
   try {
-    outputs = model_->run(batch);
+    outputs = replicas_.at(replica)->run(batch);
   } catch (const InputError& e) {  // labels that have no room to be generated
     for (Job* job : jobs) job->result.error = e.what();
     return;
   }
   GLINER_CHECK(outputs.size() == jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    auto& job = static_cast<Gliner1Job&>(*jobs[i]);
-    try {
-      job.result = decode_spans(*job.prompt, job.text, job.prepared, outputs[i], generated_labels(outputs[i]),
-                                job.allowed, options);
-    } catch (const InputError& e) {  // a validator that gave up on this text
-      job.result = Result();
-      job.result.error = e.what();
-    }
+    static_cast<Gliner1Job&>(*jobs[i]).output = std::move(outputs[i]);
+    jobs[i]->ran = true;
+  }
+}
+
+void Gliner1Family::finish(Job& job, const ExtractOptions& options) const {
+  auto& own = static_cast<Gliner1Job&>(job);
+  try {
+    own.result = decode_spans(*own.prompt, own.text, own.prepared, own.output, generated_labels(own.output),
+                              own.allowed, options);
+  } catch (const InputError& e) {  // a validator that gave up on this text
+    own.result = Result();
+    own.result.error = e.what();
   }
 }
 
@@ -242,13 +253,13 @@ std::shared_ptr<const LabelMatrix> Gliner1Family::label_matrix(const std::vector
       label_cache_.get(labels, [this](const std::vector<std::string>& missing) {
         const Gliner1Tokenizers::One& own = tokenizers_.labels;
         std::int64_t limit = own.max_tokens;
-        const std::int64_t positions = model_->max_label_tokens();
+        const std::int64_t positions = model().max_label_tokens();
         if (positions > 0) limit = limit > 0 ? std::min(limit, positions) : positions;
         std::vector<std::vector<std::int32_t>> ids;
         for (const std::string& label : missing) {
           ids.push_back(own.tokenizer->encode_words({label}, /*add_special_tokens=*/true, limit).ids);
         }
-        return model_->encode_labels(ids);
+        return model().encode_labels(ids);
       }));
 }
 

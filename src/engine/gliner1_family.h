@@ -18,17 +18,21 @@ namespace gliner {
 /// encoder for labels alone.
 class Gliner1Family : public Family {
  public:
-  Gliner1Family(Gliner1Config config, Gliner1Tokenizers tokenizers, std::unique_ptr<const SpanModel> model);
+  /// `replicas`: the same model, once per card of `placement`.
+  Gliner1Family(Gliner1Config config, Gliner1Tokenizers tokenizers,
+                std::vector<std::unique_ptr<const SpanModel>> replicas, const Placement& placement = {});
 
   const ModelReport& report() const override { return report_; }
-  std::int64_t max_sequence_tokens() const override { return model_->max_sequence_tokens(); }
+  Placement placement() const override { return placement_; }
+  std::int64_t max_sequence_tokens() const override { return model().max_sequence_tokens(); }
   bool batches_matter() const override;
   std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec,
                                               const LabelVectors* vectors) const override;
   std::unique_ptr<Job> prepare(const FamilyPrompt& prompt, const std::string& text,
                                const std::vector<SpanPlace>* allowed,
                                const ExtractOptions& options) const override;
-  void run(const std::vector<Job*>& batch, const ExtractOptions& options) const override;
+  void run(const std::vector<Job*>& batch, const ExtractOptions& options, std::size_t replica) const override;
+  void finish(Job& job, const ExtractOptions& options) const override;
   std::vector<Window> windows(const std::string& text, const LongOptions& options,
                               bool corrected) const override;
   ExtractOptions window_options(const ExtractOptions& options, const LongOptions& windows) const override;
@@ -39,13 +43,16 @@ class Gliner1Family : public Family {
   LabelVectors encode_labels(const std::vector<std::string>& labels) const override;
 
  private:
+  /// For what is not a batch: labels, sessions.
+  const SpanModel& model() const { return *replicas_.front(); }
   std::shared_ptr<const LabelMatrix> label_matrix(const std::vector<std::string>& labels) const;
   GenerationRequest generation_request(const LabelGeneration& options) const;
   GeneratedLabels generated_labels(const SpanOutput& output) const;
 
   Gliner1Config config_;
   Gliner1Tokenizers tokenizers_;
-  std::unique_ptr<const SpanModel> model_;
+  std::vector<std::unique_ptr<const SpanModel>> replicas_;
+  Placement placement_;
   ModelReport report_;
   mutable LabelCache label_cache_;
 };

@@ -5,6 +5,7 @@
 #include "base/mapped_file.h"
 #include "config/encoder_config.h"
 #include "engine/gliner1_family.h"
+#include "engine/placement.h"
 #include "gliner/error.h"
 
 namespace gliner {
@@ -36,8 +37,12 @@ std::unique_ptr<const Family> load_gliner1_family(const ModelFiles& files, const
   sizes.text = tokenizers.text.tokenizer->size();
   if (tokenizers.labels.tokenizer) sizes.labels = tokenizers.labels.tokenizer->size();
   if (tokenizers.decoder.tokenizer) sizes.decoder = tokenizers.decoder.tokenizer->size();
-  std::unique_ptr<const SpanModel> model = load_gliner1(files.weights, config, encoder, sizes, options);
-  return std::make_unique<Gliner1Family>(std::move(config), std::move(tokenizers), std::move(model));
+  std::vector<std::unique_ptr<const SpanModel>> replicas;
+  const Placement placement = place(options, [&](const LoadOptions& one) {
+    replicas.push_back(load_gliner1(files.weights, config, encoder, sizes, one));
+  });
+  return std::make_unique<Gliner1Family>(std::move(config), std::move(tokenizers), std::move(replicas),
+                                         placement);
 }
 
 }  // namespace gliner

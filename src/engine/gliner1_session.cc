@@ -58,7 +58,7 @@ class Gliner1Session : public FamilySession {
 }  // namespace
 
 std::unique_ptr<FamilySession> Gliner1Family::open_session(std::shared_ptr<const SchemaSpec> spec) const {
-  std::unique_ptr<SpanStream> stream = model_->open_stream();
+  std::unique_ptr<SpanStream> stream = model().open_stream();
   Gliner1Prompt prompt = compile_gliner1_prompt(std::move(spec), config_);
   if (prompt.labels.empty()) throw InputError("a session needs at least one label");
   return std::make_unique<Gliner1Session>(std::move(prompt), config_, tokenizers_, std::move(stream));

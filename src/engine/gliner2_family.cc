@@ -13,6 +13,7 @@
 #include "chunking/merged_lists.h"
 #include "decoding/decoder.h"
 #include "engine/pack.h"
+#include "engine/placement.h"
 #include "gliner/error.h"
 #include "prompt/markers.h"
 #include "result/result_detail.h"
@@ -29,6 +30,7 @@ struct Gliner2Job : Job {
   const CompiledPrompt* prompt = nullptr;
   PreparedText prepared;
   std::vector<TaskSlot> slots;
+  SequenceOutput output;
 };
 
 constexpr const char* kNoLabelEncoder =
@@ -50,13 +52,17 @@ void refuse_other_options(const std::vector<SpanPlace>* allowed, const ExtractOp
 
 }  // namespace
 
-Gliner2Family::Gliner2Family(std::unique_ptr<const Model> model, std::unique_ptr<const Tokenizer> tokenizer,
-                             TokenPooling pooling, WordSplitter splitter)
-    : model_(std::move(model)),
+Gliner2Family::Gliner2Family(std::vector<std::unique_ptr<const Model>> replicas,
+                             std::unique_ptr<const Tokenizer> tokenizer, TokenPooling pooling,
+                             WordSplitter splitter, const Placement& placement)
+    : replicas_(std::move(replicas)),
       tokenizer_(std::move(tokenizer)),
       pooling_(pooling),
       splitter_(splitter),
-      report_(model_->report()) {
+      placement_(placement),
+      report_(replicas_.front()->report()) {
+  GLINER_CHECK(placement.replicas == replicas_.size());
+  report_.devices = placement.devices;
   report_.tokenizer = tokenizer_->model_kind();
   for (const std::string& marker : marker_tokens()) {
     report_.special_tokens.emplace_back(marker, tokenizer_->token_to_id(marker));
@@ -89,7 +95,7 @@ std::unique_ptr<Job> Gliner2Family::prepare(const FamilyPrompt& prompt, const st
   return job;
 }
 
-void Gliner2Family::run(const std::vector<Job*>& jobs, const ExtractOptions& options) const {
+void Gliner2Family::run(const std::vector<Job*>& jobs, const ExtractOptions&, std::size_t replica) const {
   PackedBatch batch;
   batch.pooling = pooling_;
   for (const Job* job : jobs) {
@@ -97,17 +103,22 @@ void Gliner2Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
     const auto& own = static_cast<const Gliner2Job&>(*job);
     append_sequence(batch, own.prepared, own.slots);
   }
-  const std::vector<SequenceOutput> outputs = model_->run(batch);
+  std::vector<SequenceOutput> outputs = replicas_.at(replica)->run(batch);
   GLINER_CHECK(outputs.size() == jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const StageTimer timer(Stage::kDecode);
-    auto& job = static_cast<Gliner2Job&>(*jobs[i]);
-    try {
-      job.result = decode(*job.prompt, job.prepared, job.slots, outputs[i], options);
-    } catch (const InputError& e) {  // a validator that gave up on this text
-      job.result = Result();
-      job.result.error = e.what();
-    }
+    static_cast<Gliner2Job&>(*jobs[i]).output = std::move(outputs[i]);
+    jobs[i]->ran = true;
+  }
+}
+
+void Gliner2Family::finish(Job& job, const ExtractOptions& options) const {
+  const StageTimer timer(Stage::kDecode);
+  auto& own = static_cast<Gliner2Job&>(job);
+  try {
+    own.result = decode(*own.prompt, own.prepared, own.slots, own.output, options);
+  } catch (const InputError& e) {  // a validator that gave up on this text
+    own.result = Result();
+    own.result.error = e.what();
   }
 }
 
@@ -185,9 +196,12 @@ std::unique_ptr<const Family> load_gliner2_family(const ModelFiles& files, const
   const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
   auto tokenizer = std::make_unique<Tokenizer>(Tokenizer::load(files.tokenizer));
   tokenizer->add_special_tokens(marker_tokens());
-  std::unique_ptr<const Model> model = load_gliner2_span(files, tokenizer->size(), options);
-  return std::make_unique<Gliner2Family>(std::move(model), std::move(tokenizer), config.token_pooling,
-                                         options.word_splitter);
+  std::vector<std::unique_ptr<const Model>> replicas;
+  const Placement placement = place(options, [&](const LoadOptions& one) {
+    replicas.push_back(load_gliner2_span(files, tokenizer->size(), one));
+  });
+  return std::make_unique<Gliner2Family>(std::move(replicas), std::move(tokenizer), config.token_pooling,
+                                         options.word_splitter, placement);
 }
 
 }  // namespace gliner

@@ -14,17 +14,21 @@ namespace gliner {
 /// GLiNER2: schemas of every kind in one prompt.
 class Gliner2Family : public Family {
  public:
-  Gliner2Family(std::unique_ptr<const Model> model, std::unique_ptr<const Tokenizer> tokenizer,
-                TokenPooling pooling, WordSplitter splitter);
+  /// `replicas`: the same model, once per card of `placement`.
+  Gliner2Family(std::vector<std::unique_ptr<const Model>> replicas,
+                std::unique_ptr<const Tokenizer> tokenizer, TokenPooling pooling, WordSplitter splitter,
+                const Placement& placement = {});
 
   const ModelReport& report() const override { return report_; }
-  std::int64_t max_sequence_tokens() const override { return model_->max_sequence_tokens(); }
+  Placement placement() const override { return placement_; }
+  std::int64_t max_sequence_tokens() const override { return replicas_.front()->max_sequence_tokens(); }
   std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec,
                                               const LabelVectors* vectors) const override;
   std::unique_ptr<Job> prepare(const FamilyPrompt& prompt, const std::string& text,
                                const std::vector<SpanPlace>* allowed,
                                const ExtractOptions& options) const override;
-  void run(const std::vector<Job*>& batch, const ExtractOptions& options) const override;
+  void run(const std::vector<Job*>& batch, const ExtractOptions& options, std::size_t replica) const override;
+  void finish(Job& job, const ExtractOptions& options) const override;
   std::vector<Window> windows(const std::string& text, const LongOptions& options,
                               bool corrected) const override;
   ExtractOptions window_options(const ExtractOptions& options, const LongOptions& windows) const override;
@@ -35,10 +39,11 @@ class Gliner2Family : public Family {
   LabelVectors encode_labels(const std::vector<std::string>& labels) const override;
 
  private:
-  std::unique_ptr<const Model> model_;
+  std::vector<std::unique_ptr<const Model>> replicas_;
   std::unique_ptr<const Tokenizer> tokenizer_;
   TokenPooling pooling_;
   WordSplitter splitter_;
+  Placement placement_;
   ModelReport report_;
 };
 

@@ -9,6 +9,7 @@
 #include "heads/count_lstm.h"
 #include "heads/count_lstm_moe.h"
 #include "heads/count_lstm_v2.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 
 namespace gliner {
@@ -20,49 +21,58 @@ CountEmbedding::CountEmbedding(const WeightScope& w, std::int64_t hidden) {
   position_gates_ = gru_->input_gates(to_float32(positions, w.device()));
 }
 
-at::Tensor CountEmbedding::forward(const at::Tensor& labels, const std::vector<LabelGroup>& groups) const {
+CountSteps::CountSteps(const std::vector<LabelGroup>& groups) : instance_start({0}) {
   // The groups that need most steps first, so that the rows still active at a step are always a prefix.
   std::vector<std::size_t> order(groups.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return groups[a].count > groups[b].count; });
-  std::vector<std::int64_t> start_rows;
   std::vector<std::int64_t> place(groups.size());  // First row of each group in that order.
   for (const std::size_t g : order) {
     GLINER_CHECK(groups[g].count >= 1 && groups[g].count <= kMaxCount);
     place[g] = static_cast<std::int64_t>(start_rows.size());
-    for (std::int64_t l = 0; l < groups[g].labels; ++l) start_rows.push_back(groups[g].first + l);
+    for (std::int64_t l = 0; l < groups[g].labels; ++l)
+      start_rows.push_back(static_cast<std::int32_t>(groups[g].first + l));
   }
-  const auto rows = [&](const std::vector<std::int64_t>& index) {
-    return at::tensor(index, at::kLong).to(labels.device());
-  };
-
-  at::Tensor state = labels.index_select(0, rows(start_rows));
-  std::vector<at::Tensor> steps;          // Of each step the states of the active rows.
-  std::vector<std::int64_t> step_offset;  // Where they begin once all steps are one matrix.
+  std::vector<std::int64_t> step_offset;  // Where a step's states begin among all.
   std::int64_t total = 0;
   const std::int64_t most = groups.empty() ? 0 : groups[order.front()].count;
   for (std::int64_t t = 0; t < most; ++t) {
-    std::int64_t active = 0;
-    for (const LabelGroup& group : groups) active += group.count > t ? group.labels : 0;
-    state = gru_->step(position_gates_.narrow(0, t, 1), state.narrow(0, 0, active));
-    steps.push_back(state);
+    active.push_back(0);
+    for (const LabelGroup& group : groups) active.back() += group.count > t ? group.labels : 0;
     step_offset.push_back(total);
-    total += active;
+    total += active.back();
   }
-
-  std::vector<std::int64_t> state_index, label_index, instance_start = {0};
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (std::int64_t t = 0; t < groups[g].count; ++t) {
       for (std::int64_t l = 0; l < groups[g].labels; ++l) {
-        state_index.push_back(step_offset[static_cast<std::size_t>(t)] + place[g] + l);
-        label_index.push_back(groups[g].first + l);
+        states.push_back(static_cast<std::int32_t>(step_offset[static_cast<std::size_t>(t)] + place[g] + l));
+        labels.push_back(static_cast<std::int32_t>(groups[g].first + l));
       }
-      instance_start.push_back(static_cast<std::int64_t>(state_index.size()));
+      instance_start.push_back(static_cast<std::int64_t>(states.size()));
     }
-  if (state_index.empty()) return at::empty({0, labels.size(1)}, labels.options());
-  return project(at::cat(steps).index_select(0, rows(state_index)), labels.index_select(0, rows(label_index)),
-                 instance_start);
+}
+
+at::Tensor CountEmbedding::forward(const at::Tensor& labels, const std::vector<LabelGroup>& groups) const {
+  const CountSteps steps(groups);
+  const auto rows = [&](const std::vector<std::int32_t>& index) {
+    return index_tensor(index, labels.device());
+  };
+  return forward(labels, steps, {rows(steps.start_rows), rows(steps.states), rows(steps.labels)});
+}
+
+at::Tensor CountEmbedding::forward(const at::Tensor& labels, const CountSteps& steps,
+                                   const CountIndices& indices) const {
+  if (steps.states.empty()) return at::empty({0, labels.size(1)}, labels.options());
+  at::Tensor state = labels.index_select(0, indices.start_rows);
+  std::vector<at::Tensor> states;  // Of each step those of the active rows.
+  for (std::size_t t = 0; t < steps.active.size(); ++t) {
+    state = gru_->step(position_gates_.narrow(0, static_cast<std::int64_t>(t), 1),
+                       state.narrow(0, 0, steps.active[t]));
+    states.push_back(state);
+  }
+  return project(at::cat(states).index_select(0, indices.states), labels.index_select(0, indices.labels),
+                 steps.instance_start);
 }
 
 std::shared_ptr<CountEmbedding> make_count_embedding(const WeightScope& w, CountingLayer kind,

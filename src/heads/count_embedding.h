@@ -26,12 +26,34 @@ struct LabelGroup {
   std::int64_t count = 0;  ///< In [1, kMaxCount].
 };
 
+/// The steps that a list of groups takes, as indices: depends on the groups alone, so that it can be made,
+/// and sent to a device, before any label vector is known.
+struct CountSteps {
+  explicit CountSteps(const std::vector<LabelGroup>& groups);
+
+  /// Rows of the label matrix that begin, those of the groups with most steps first.
+  std::vector<std::int32_t> start_rows;
+  std::vector<std::int64_t> active;  ///< Per step: so many of them, from the first on, take it.
+  /// Per query: its state among those of all steps, one step after the other, and its row of the label
+  /// matrix.
+  std::vector<std::int32_t> states, labels;
+  /// Queries of one group and instance are [instance_start[i], instance_start[i + 1]).
+  std::vector<std::int64_t> instance_start;
+};
+
+/// The indices of CountSteps on the device of the labels.
+struct CountIndices {
+  at::Tensor start_rows, states, labels;
+};
+
 /// Turns the label vectors of a task into one query per instance and label (gliner2/layers.py, CountLSTM and
 /// its variants). Const after construction; thread-safe.
 class CountEmbedding : public torch::nn::Module {
  public:
   /// labels: [P, H] -> [Q, H]: group by group, in each by (instance, label).
   at::Tensor forward(const at::Tensor& labels, const std::vector<LabelGroup>& groups) const;
+  /// The same with the steps of the groups.
+  at::Tensor forward(const at::Tensor& labels, const CountSteps& steps, const CountIndices& indices) const;
 
  protected:
   CountEmbedding(const WeightScope& w, std::int64_t hidden);

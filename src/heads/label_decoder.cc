@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "gliner/error.h"
 #include "heads/beam_search.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 
 namespace gliner {
@@ -55,7 +56,7 @@ at::Tensor LabelDecoder::read(const at::Tensor& prefixes, const SequenceStart& s
     last.push_back(start[b + 1] - 1);
   }
   const at::Tensor states = transformer_->forward(prefixes, start, pointers);  // [T, D]
-  const at::Tensor rows = at::tensor(last, at::kLong).to(states.device());
+  const at::Tensor rows = index_tensor(last, states.device());
   return head_->forward(states.index_select(0, rows)).cpu().contiguous();  // [B, V]
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "nn/index_tensor.h"
 #include "nn/rows.h"
 
 namespace gliner {
@@ -48,7 +49,7 @@ at::Tensor pool_ranges(const at::Tensor& tokens, const std::vector<TokenRange>& 
   if (tokens.size(0) == 0)
     return at::zeros({static_cast<std::int64_t>(ranges.size()), tokens.size(1)}, tokens.options());
   at::Tensor rows = new_rows(static_cast<std::int64_t>(ranges.size()), tokens.size(1), tokens.device());
-  at::index_select_out(rows, tokens, 0, at::tensor(first, at::kLong).to(tokens.device()));
+  at::index_select_out(rows, tokens, 0, index_tensor(first, tokens.device()));
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const std::int64_t length = ranges[i].end - ranges[i].begin;
     if (length == 1) continue;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "heads/pair_projection.h"
 #include "heads/triple_scorers.h"
+#include "nn/index_tensor.h"
 
 namespace gliner {
 namespace {
@@ -27,7 +28,7 @@ Ends ends_of(const std::vector<at::Tensor>& entities, const std::vector<EntityPa
     tails.push_back(pairs[static_cast<std::size_t>(p)].tail);
   }
   const auto index = [&](const std::vector<std::int64_t>& rows) {
-    return at::tensor(rows, at::kLong).to(entities.front().device());
+    return index_tensor(rows, entities.front().device());
   };
   Ends ends;
   for (const at::Tensor& part : entities) {

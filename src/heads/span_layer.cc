@@ -11,6 +11,7 @@
 #include "heads/span_by_width.h"
 #include "heads/span_convolution.h"
 #include "heads/span_marker.h"
+#include "nn/index_tensor.h"
 
 namespace gliner {
 
@@ -53,7 +54,7 @@ at::Tensor DenseSpanLayer::vectors(const SpanWords& words, const std::vector<Row
     }
     if (places.empty()) continue;
     const auto index = [&](const std::vector<std::int64_t>& rows) {
-      return at::tensor(rows, at::kLong).to(words.words.device());
+      return index_tensor(rows, words.words.device());
     };
     const at::Tensor own =
         all(words.words.narrow(0, words.start[b], words.start[b + 1] - words.start[b]));  // [L, K, H]

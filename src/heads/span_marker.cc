@@ -10,6 +10,7 @@
 #include "base/stage_timer.h"
 #include "heads/projection_layer.h"
 #include "heads/span_logits.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 
@@ -27,7 +28,7 @@ at::Tensor rows_of(const at::Tensor& matrix, const std::vector<RowRange>& spans,
     GLINER_CHECK(span.begin < span.end && span.end <= matrix.size(0));
     rows.push_back(last ? span.end - 1 : span.begin);
   }
-  return matrix.index_select(0, at::tensor(rows, at::kLong).to(matrix.device()));
+  return matrix.index_select(0, index_tensor(rows, matrix.device()));
 }
 
 }  // namespace
@@ -104,8 +105,8 @@ SpanMarkerMlp::SpanMarkerMlp(const WeightScope& w, std::int64_t hidden, std::int
   const at::Tensor first_bias = bind("out_project.0.bias", {inner});
   const at::Tensor last = bind("out_project.3.weight", {hidden, inner});
   const at::Tensor last_bias = bind("out_project.3.bias", {hidden});
-  start_part_.emplace(first.narrow(1, 0, hidden), first_bias, std::nullopt, w.device());
-  end_part_.emplace(first.narrow(1, hidden, hidden), at::Tensor(), std::nullopt, w.device());
+  start_part_.emplace(first.narrow(1, 0, hidden), first_bias, std::nullopt, w.device(), w.dtype());
+  end_part_.emplace(first.narrow(1, hidden, hidden), at::Tensor(), std::nullopt, w.device(), w.dtype());
   if (parts == 3)
     context_part_.emplace(first.narrow(1, 2 * hidden, hidden), at::Tensor(), std::nullopt, w.device());
   last_.emplace(last, last_bias, std::nullopt, w.device());
@@ -133,13 +134,17 @@ at::Tensor SpanMarkerMlp::contexts(const SpanWords& words) const {
 }
 
 at::Tensor SpanMarkerMlp::start_parts(const SpanWords& words) const {
-  at::Tensor start = start_part_->forward(start_->forward(words.words));  // [W, 4H]
+  at::Tensor start = start_part_->forward(start_->forward(words.words)).to(at::kFloat);  // [W, 4H]
   if (context_ == MarkerContext::kNone) return start;
   const at::Tensor context = context_part_->forward(contexts(words));  // [B, 4H]
   for (std::size_t b = 0; b + 1 < words.start.size(); ++b)
     start.narrow(0, words.start[b], words.start[b + 1] - words.start[b])
         .add_(context.select(0, static_cast<std::int64_t>(b)));
   return start;
+}
+
+at::Tensor SpanMarkerMlp::end_parts(const SpanWords& words) const {
+  return end_part_->forward(end_->forward(words.words)).to(at::kFloat);
 }
 
 SpanQueries SpanMarkerMlp::prepare(const at::Tensor& vectors, bool packed) const {
@@ -153,8 +158,8 @@ SpanQueries SpanMarkerMlp::prepare(const at::Tensor& vectors, bool packed) const
 std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const SpanQueries& queries,
                                               const std::vector<RowRange>& own_queries) const {
   const StageTimer products(Stage::kSpanVectors);
-  const at::Tensor start = start_parts(words);                            // [W, 4H]
-  const at::Tensor end = end_part_->forward(end_->forward(words.words));  // [W, 4H]
+  const at::Tensor start = start_parts(words);  // [W, 4H]
+  const at::Tensor end = end_parts(words);      // [W, 4H]
   const StageTimer timer(Stage::kSpanScores);
   const auto score = words.words.device().is_cpu() ? fused_span_logits : plain_span_logits;
   std::vector<at::Tensor> logits;
@@ -174,8 +179,8 @@ std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const Span
 }
 
 at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<RowRange>& spans) const {
-  const at::Tensor start = start_parts(words);                            // [W, 4H]
-  const at::Tensor end = end_part_->forward(end_->forward(words.words));  // [W, 4H]
+  const at::Tensor start = start_parts(words);  // [W, 4H]
+  const at::Tensor end = end_parts(words);      // [W, 4H]
   const at::Tensor inner =
       at::relu(rows_of(start, spans, /*last=*/false) + rows_of(end, spans, /*last=*/true));
   return last_->forward(inner);  // [S, H]

@@ -34,6 +34,11 @@ enum class MarkerContext {
   kLastWord,  ///< markerV2: a projection of the last word.
 };
 
+/// The shares of the first and the last word of spans in a layer's first product: [W, C] each.
+struct SpanEnds {
+  at::Tensor start, end;
+};
+
 /// `markerV0` to `markerV2`: W2 relu(W1 relu([start_i; end_j; context]) + b1) + b2. The first product splits
 /// into one part for each word and one for the sequence, and the last one moves over to the queries. markerV0
 /// is GLiNER2's span head too (gliner2/layers.py, SpanMarkerV0.score_queries).
@@ -46,7 +51,14 @@ class SpanMarkerMlp : public SpanLayer {
                                  const std::vector<RowRange>& own) const override;
   at::Tensor vectors(const SpanWords& words, const std::vector<RowRange>& spans) const override;
 
+  /// What the spans of all words are put together from: the span from word i to word j has the logits
+  /// folded . relu(start_i + end_j) + bias with the queries of prepare().
+  SpanEnds ends(const SpanWords& words) const { return {start_parts(words), end_parts(words)}; }
+  std::int64_t max_width() const { return max_width_; }
+  std::int64_t inner() const { return start_part_->out(); }  ///< C of the ends
+
  private:
+  at::Tensor end_parts(const SpanWords& words) const;  // [W, 4H]
   /// The first product for the spans that begin at each word, without the end's share: [W, 4H].
   at::Tensor start_parts(const SpanWords& words) const;
   at::Tensor contexts(const SpanWords& words) const;

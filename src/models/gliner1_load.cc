@@ -38,16 +38,14 @@ ModelReport describe(const Gliner1Config& config, const EncoderConfig& encoder, 
 std::unique_ptr<const SpanModel> load_gliner1(const std::string& weights, const Gliner1Config& config,
                                               const EncoderConfig& encoder, const TokenizerSizes& sizes,
                                               const LoadOptions& options) {
-  const c10::Device device = parse_device(options.device);
-  check_dtype(options.dtype, device);
   std::unique_ptr<const SpanModel> model;
-  load_guarded(weights, options.threads, [&](int threads) {
-    WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(weights)), device);
+  load_guarded(weights, options, [&](const RunResources& resources) {
+    WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(weights)), resources.device);
     auto modules =
         std::make_shared<const Gliner1Modules>(WeightScope(store).in(options.dtype), config, encoder, sizes);
     store.check_all_used();
     ModelReport report = describe(config, encoder, store, std::max(modules->vocab_size(), sizes.text));
-    model = std::make_unique<Gliner1Model>(config, std::move(modules), std::move(report), threads);
+    model = std::make_unique<Gliner1Model>(config, std::move(modules), std::move(report), resources);
   });
   return model;
 }

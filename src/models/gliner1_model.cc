@@ -18,11 +18,11 @@ constexpr std::size_t kLabelsOfABatch = 256;
 }  // namespace
 
 Gliner1Model::Gliner1Model(Gliner1Config config, std::shared_ptr<const Gliner1Modules> modules,
-                           ModelReport report, int threads)
+                           ModelReport report, const RunResources& resources)
     : config_(std::move(config)),
       modules_(std::move(modules)),
       report_(std::move(report)),
-      threads_(threads) {}
+      resources_(resources) {}
 
 std::vector<SpanOutput> Gliner1Model::run(const SpanBatch& batch, const TraceSink& trace) const {
   const std::int64_t limit = max_sequence_tokens();
@@ -33,7 +33,7 @@ std::vector<SpanOutput> Gliner1Model::run(const SpanBatch& batch, const TraceSin
           "text {} of the batch: expected at most {} tokens with its labels, found {}", s, limit, tokens));
   }
   std::vector<SpanOutput> outputs;
-  run_guarded(report_, batch.ids.size(), threads_,
+  run_guarded(report_, batch.ids.size(), resources_,
               [&] { outputs = Gliner1Run(config_, *modules_, shared_labels_, batch, trace).outputs(); });
   return outputs;
 }
@@ -50,7 +50,7 @@ LabelMatrix Gliner1Model::encode_labels(const std::vector<std::vector<std::int32
       ids.insert(ids.end(), labels[first].begin(), labels[first].end());
       start.push_back(static_cast<std::int64_t>(ids.size()));
     }
-    run_guarded(report_, ids.size(), threads_, [&] {
+    run_guarded(report_, ids.size(), resources_, [&] {
       const at::Tensor vectors = modules_->encode_labels(ids, start).cpu().contiguous();  // [labels, H]
       const float* data = vectors.data_ptr<float>();
       matrix.values.insert(matrix.values.end(), data, data + vectors.numel());
@@ -62,7 +62,7 @@ LabelMatrix Gliner1Model::encode_labels(const std::vector<std::vector<std::int32
 std::unique_ptr<SpanStream> Gliner1Model::open_stream() const {
   if (!config_.streaming)
     throw InputError("only a streaming model has sessions; this model is a " + report_.architecture);
-  return std::make_unique<Gliner1Stream>(config_, *modules_, report_, threads_);
+  return std::make_unique<Gliner1Stream>(config_, *modules_, report_, resources_);
 }
 
 std::int64_t Gliner1Model::max_label_tokens() const {

@@ -144,7 +144,7 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
                                          const SequenceStart& start) const {
   at::Tensor tokens = labels_fuser ? labels_fuser->forward(*labels_encoder, ids, start)
                                    : labels_encoder->forward(ids, start);  // [T, H of the encoder]
-  if (labels_projection) tokens = labels_projection->forward(tokens);
+  if (labels_projection) tokens = labels_projection->forward(tokens).to(at::kFloat);
   return mean_of_sequences(tokens, start);
 }
 
@@ -152,13 +152,13 @@ at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids, con
                                        std::int64_t padded_tokens, std::int32_t pad_id) const {
   if (backbone) {
     const at::Tensor states = backbone->forward(backbone->embed(ids), start);  // [T, H of the backbone]
-    return token_projection ? token_projection->forward(states) : states;
+    return token_projection ? token_projection->forward(states).to(at::kFloat) : states;
   }
   // [T, H of the encoder]
   const at::Tensor tokens = layers_fuser
                                 ? layers_fuser->forward_padded(*encoder, ids, start, padded_tokens, pad_id)
                                 : encoder->forward(ids, start);
-  return projection ? projection->forward(tokens) : tokens;
+  return projection ? projection->forward(tokens).to(at::kFloat) : tokens;
 }
 
 std::int64_t Gliner1Modules::max_sequence_tokens() const {

@@ -16,6 +16,7 @@
 #include "heads/relation_scorer.h"
 #include "heads/span_layer.h"
 #include "heads/token_scorer.h"
+#include "models/device.h"
 #include "models/shared_labels.h"
 #include "models/span_model.h"
 #include "nn/lstm.h"
@@ -77,9 +78,9 @@ struct Gliner1Modules : torch::nn::Module {
 /// GLiNER v1's architectures (gliner/modeling/base.py), put together from what the configuration names.
 class Gliner1Model : public SpanModel {
  public:
-  /// `threads`: intra-op threads of a run, > 0.
+  /// `resources`: of its runs.
   Gliner1Model(Gliner1Config config, std::shared_ptr<const Gliner1Modules> modules, ModelReport report,
-               int threads);
+               const RunResources& resources);
 
   std::vector<SpanOutput> run(const SpanBatch& batch, const TraceSink& trace = {}) const override;
   LabelMatrix encode_labels(const std::vector<std::vector<std::int32_t>>& labels) const override;
@@ -92,7 +93,7 @@ class Gliner1Model : public SpanModel {
   Gliner1Config config_;
   std::shared_ptr<const Gliner1Modules> modules_;
   ModelReport report_;
-  int threads_;
+  RunResources resources_;
   mutable SharedLabels shared_labels_;
 };
 

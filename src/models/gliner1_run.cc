@@ -10,6 +10,7 @@
 #include "base/stage_timer.h"
 #include "heads/pooling.h"
 #include "heads/select_spans.h"
+#include "nn/index_tensor.h"
 #include "nn/rows.h"
 
 namespace gliner {
@@ -100,7 +101,7 @@ at::Tensor Gliner1Run::encode_tokens() const {
   const at::Tensor read = modules_.encode_text(ids, start, longest, batch_.pad_id);
   if (ids.size() == batch_.ids.size()) return read;
   at::Tensor tokens = at::zeros({static_cast<std::int64_t>(batch_.ids.size()), read.size(1)}, read.options());
-  tokens.index_copy_(0, at::tensor(places, at::kLong).to(read.device()), read);
+  tokens.index_copy_(0, index_tensor(places, read.device()), read);
   return tokens;
 }
 
@@ -136,7 +137,7 @@ at::Tensor Gliner1Run::read_prompts(const at::Tensor& tokens) const {
     for (std::int64_t t = 0; t < sequence.prompt_tokens; ++t) places.push_back(sequence.token_begin + t);
     start.push_back(static_cast<std::int64_t>(places.size()));
   }
-  const at::Tensor index = at::tensor(places, at::kLong).to(tokens.device());
+  const at::Tensor index = index_tensor(places, tokens.device());
   at::Tensor states = at::zeros_like(tokens);
   states.index_copy_(0, index, modules_.prompt_context->forward(tokens.index_select(0, index), start));
   return states;
@@ -161,7 +162,8 @@ void Gliner1Run::gather_label_matrices() {
     rows += own;
     if (own > 0) sets.push_back(set);
   }
-  if (sets.size() == 1 && !modules_.cross_fuser) {
+  // What one stream of a card makes must not be read in another, so there every run makes its own.
+  if (sets.size() == 1 && !modules_.cross_fuser && words_.device().is_cpu()) {
     queries_ = *shared_labels_.get(sets.front(), [this](const LabelMatrix& set) {
       return prepare_labels(vectors_of(set), /*shared=*/true);
     });
@@ -286,7 +288,7 @@ void Gliner1Run::relate(std::size_t s, const std::vector<SpanCandidate>& entitie
     tails.push_back(pair.tail);
   }
   const auto rows = [&](const std::vector<std::int64_t>& index) {
-    return to_plain(vectors.index_select(0, at::tensor(index, at::kLong).to(vectors.device())));
+    return to_plain(vectors.index_select(0, index_tensor(index, vectors.device())));
   };
   output.head_vectors = rows(heads);
   output.tail_vectors = rows(tails);

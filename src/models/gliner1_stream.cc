@@ -13,8 +13,8 @@
 namespace gliner {
 
 Gliner1Stream::Gliner1Stream(const Gliner1Config& config, const Gliner1Modules& modules,
-                             const ModelReport& report, int threads)
-    : config_(config), modules_(modules), report_(report), threads_(threads) {}
+                             const ModelReport& report, const RunResources& resources)
+    : config_(config), modules_(modules), report_(report), resources_(resources) {}
 
 /// Reads the batch's only sequence behind what the cache holds and appends its words.
 void Gliner1Stream::read_words(State& state, const SpanBatch& batch, at::Tensor& tokens) const {
@@ -29,7 +29,7 @@ void Gliner1Stream::read_words(State& state, const SpanBatch& batch, at::Tensor&
                     state.cache.length() + count, limit));
   if (count > 0) {
     tokens = modules_.backbone->forward(modules_.backbone->embed(batch.ids), {0, count}, {&state.cache});
-    if (modules_.token_projection) tokens = modules_.token_projection->forward(tokens);
+    if (modules_.token_projection) tokens = modules_.token_projection->forward(tokens).to(at::kFloat);
   } else {
     tokens = at::zeros({0, config_.hidden_size});
   }
@@ -86,7 +86,7 @@ SpanOutput Gliner1Stream::select(const State& state, const SpanSequence& sequenc
 
 SpanOutput Gliner1Stream::restart(const SpanBatch& batch) {
   SpanOutput output;
-  run_guarded(report_, batch.ids.size(), threads_, [&] {
+  run_guarded(report_, batch.ids.size(), resources_, [&] {
     const SpanSequence& sequence = batch.sequences.front();
     State state;
     at::Tensor tokens;
@@ -106,7 +106,7 @@ SpanOutput Gliner1Stream::restart(const SpanBatch& batch) {
 
 SpanOutput Gliner1Stream::extend(const SpanBatch& batch) {
   SpanOutput output;
-  run_guarded(report_, batch.ids.size(), threads_, [&] {
+  run_guarded(report_, batch.ids.size(), resources_, [&] {
     const std::int64_t past = state_.words.size(0);
     const std::int64_t cached = state_.cache.length();
     State state = {KvCache(), state_.words, state_.labels, state_.logits};

@@ -19,7 +19,7 @@ class Gliner1Stream : public SpanStream {
  public:
   /// All must outlive the stream.
   Gliner1Stream(const Gliner1Config& config, const Gliner1Modules& modules, const ModelReport& report,
-                int threads);
+                const RunResources& resources);
 
   SpanOutput restart(const SpanBatch& batch) override;
   SpanOutput extend(const SpanBatch& batch) override;
@@ -40,7 +40,7 @@ class Gliner1Stream : public SpanStream {
   const Gliner1Config& config_;
   const Gliner1Modules& modules_;
   const ModelReport& report_;
-  int threads_;
+  RunResources resources_;
   State state_;
 };
 

@@ -50,22 +50,20 @@ ModelReport describe(const Gliner2Config& config, const EncoderConfig& encoder_c
 
 std::unique_ptr<Model> load_gliner2_span(const ModelFiles& files, std::int64_t tokenizer_size,
                                          const LoadOptions& options) {
-  const c10::Device target = parse_device(options.device);
-  check_dtype(options.dtype, target);
   const MappedFile config_file(files.config);
   const Gliner2Config config = parse_gliner2_config(config_file.text(), files.config);
   const MappedFile encoder_file(files.encoder_config);
   const EncoderConfig encoder_config = parse_encoder_config(encoder_file.text(), files.encoder_config);
 
   std::unique_ptr<Model> model;
-  load_guarded(files.weights, options.threads, [&](int intra_op) {
-    WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(files.weights)), target);
+  load_guarded(files.weights, options, [&](const RunResources& resources) {
+    WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(files.weights)), resources.device);
     auto modules = std::make_shared<const Gliner2Modules>(WeightScope(store), config, encoder_config,
                                                           tokenizer_size, options.dtype);
     store.check_all_used();
     ModelReport report =
         describe(config, encoder_config, store, std::max(modules->encoder->vocab_size(), tokenizer_size));
-    model = std::make_unique<Gliner2Span>(std::move(modules), std::move(report), intra_op);
+    model = std::make_unique<Gliner2Span>(std::move(modules), std::move(report), resources);
   });
   return model;
 }

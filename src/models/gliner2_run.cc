@@ -7,13 +7,14 @@
 #include "base/stage_timer.h"
 #include "heads/pooling.h"
 #include "heads/select.h"
+#include "nn/index_tensor.h"
 
 namespace gliner {
 namespace {
 
 // The rows `index` of a matrix.
 at::Tensor rows_at(const at::Tensor& matrix, const std::vector<std::int64_t>& index) {
-  return matrix.index_select(0, at::tensor(index, at::kLong).to(matrix.device()));
+  return matrix.index_select(0, index_tensor(index, matrix.device()));
 }
 
 }  // namespace

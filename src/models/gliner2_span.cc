@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gliner/error.h"
+#include "models/gliner2_card_run.h"
 #include "models/gliner2_run.h"
 #include "models/model_run.h"
 #include "nn/module_path.h"
@@ -23,13 +24,15 @@ Gliner2Modules::Gliner2Modules(const WeightScope& w, const Gliner2Config& config
   count_embedding =
       register_module("count_embed", make_count_embedding(w / "count_embed", config.counting_layer, hidden));
   span_head = register_at(*this, "span_rep.span_rep_layer",
-                          std::make_shared<SpanMarkerMlp>(w / "span_rep.span_rep_layer", hidden,
-                                                          config.max_width, MarkerContext::kNone));
+                          std::make_shared<SpanMarkerMlp>(
+                              (w / "span_rep.span_rep_layer").in(w.device().is_cpu() ? w.dtype() : dtype),
+                              hidden, config.max_width, MarkerContext::kNone));
   classifier = mlp("classifier", 1);
 }
 
-Gliner2Span::Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report, int threads)
-    : modules_(std::move(modules)), report_(std::move(report)), threads_(threads) {}
+Gliner2Span::Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report,
+                         const RunResources& resources)
+    : modules_(std::move(modules)), report_(std::move(report)), resources_(resources) {}
 
 std::vector<SequenceOutput> Gliner2Span::run(const PackedBatch& batch, const TraceSink& trace) const {
   const std::int64_t limit = max_sequence_tokens();
@@ -40,8 +43,11 @@ std::vector<SequenceOutput> Gliner2Span::run(const PackedBatch& batch, const Tra
           "text {} of the batch: expected at most {} tokens with its schema, found {}", s, limit, tokens));
   }
   std::vector<SequenceOutput> outputs;
-  run_guarded(report_, batch.ids.size(), threads_,
-              [&] { outputs = Gliner2Run(*modules_, batch, trace).outputs(); });
+  run_guarded(report_, batch.ids.size(), resources_, [&] {
+    outputs = resources_.device.is_cpu() || trace
+                  ? Gliner2Run(*modules_, batch, trace).outputs()
+                  : Gliner2CardRun(*modules_, batch, resources_.device, room_).outputs();
+  });
   return outputs;
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "encoders/encoder.h"
 #include "heads/count_embedding.h"
 #include "heads/span_marker.h"
+#include "models/device.h"
 #include "models/model.h"
 #include "nn/mlp.h"
 
@@ -19,7 +21,8 @@ namespace gliner {
 /// The modules of a GLiNER2 span checkpoint under its names, so that named_parameters() is the checkpoint's
 /// list.
 struct Gliner2Modules : torch::nn::Module {
-  /// `dtype`: of the encoder's products; the heads stay in float32.
+  /// `dtype`: of the encoder's products, and on a card of those that the span head does for every word; the
+  /// other heads stay in float32.
   Gliner2Modules(const WeightScope& w, const Gliner2Config& config, const EncoderConfig& encoder_config,
                  std::int64_t known_ids, ComputeDtype dtype = ComputeDtype::kFloat32);
 
@@ -30,11 +33,17 @@ struct Gliner2Modules : torch::nn::Module {
   std::shared_ptr<Mlp> classifier;  ///< [L] -> logit
 };
 
+/// What Gliner2CardRun makes room for before it knows: grows with what was met.
+struct HeadRoom {
+  std::atomic<std::int64_t> instances{2};  ///< Of a structure or relation, scored in any case.
+};
+
 /// GLiNER2's span architecture (gliner2/models/span/model.py and inference/runtime.py up to the logits).
 class Gliner2Span : public Model {
  public:
-  /// `threads`: intra-op threads of a run, > 0.
-  Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report, int threads);
+  /// `resources`: of its runs.
+  Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report,
+              const RunResources& resources);
 
   std::vector<SequenceOutput> run(const PackedBatch& batch, const TraceSink& trace = {}) const override;
   std::int64_t max_sequence_tokens() const override { return modules_->encoder->max_sequence_tokens(); }
@@ -45,7 +54,8 @@ class Gliner2Span : public Model {
  private:
   std::shared_ptr<const Gliner2Modules> modules_;
   ModelReport report_;
-  int threads_;
+  RunResources resources_;
+  mutable HeadRoom room_;
 };
 
 }  // namespace gliner

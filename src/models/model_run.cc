@@ -9,8 +9,8 @@
 #include <dnnl.hpp>
 #include <optional>
 
+#include "base/out_of_memory.h"
 #include "gliner/error.h"
-#include "nn/cpu_features.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -30,42 +30,19 @@ int threads_for(const ModelReport& report, std::size_t tokens, int most) {
 
 }  // namespace
 
-c10::Device parse_device(const std::string& name) {
-  std::optional<c10::Device> device;
-  try {
-    device.emplace(name);
-  } catch (const c10::Error&) {
-    // Not a name that LibTorch knows; told below.
-  }
-  if (!device || !(device->is_cpu() || device->is_cuda()))
-    throw InputError(fmt::format("device: expected \"cpu\", \"cuda\" or \"cuda:N\", found \"{}\"", name));
-  if (device->is_cuda() && !at::globalContext().hasCUDA())
-    throw InputError(fmt::format(
-        "device \"{}\": this build of LibTorch sees no CUDA device; use \"cpu\" or check driver and build",
-        name));
-  return *device;
-}
-
-void check_dtype(ComputeDtype dtype, c10::Device device) {
-  if (!device.is_cpu()) {
-    if (dtype == ComputeDtype::kInt8)
-      throw InputError("dtype int8 is for CPUs: use float32 or bfloat16 on a GPU");
-    return;
-  }
-  if (dtype == ComputeDtype::kBfloat16 && !cpu_has_bfloat16())
-    throw InputError(
-        "dtype bfloat16: this CPU has neither AVX-512 BF16 nor AMX, where it would be slower than float32; "
-        "use float32 or int8");
-  if (dtype == ComputeDtype::kInt8 && !cpu_has_int8())
-    throw InputError("dtype int8: this CPU lacks VNNI (AVX-512 VNNI or AVX-VNNI); use float32");
-}
-
-void load_guarded(const std::string& path, int threads, const std::function<void(int)>& build) {
+void load_guarded(const std::string& path, const LoadOptions& options,
+                  const std::function<void(const RunResources&)>& build) {
+  RunResources resources;
+  resources.device = parse_device(options.device);
+  resources.tf32 = options.tf32;
+  check_dtype(options.dtype, resources.device);
+  apply_device_options(options, resources.device);
   const c10::InferenceMode inference;
-  const int intra_op = init_intra_op_threads(threads);
-  const IntraOpScope scope(intra_op);
+  resources.threads = init_intra_op_threads(options.threads);
+  const IntraOpScope scope(resources.threads);
   try {
-    build(intra_op);
+    build(resources);
+    synchronize(resources.device);  // Runs have streams of their own and do not wait for this one.
   } catch (const c10::Error& error) {
     throw ModelError(fmt::format("{}: LibTorch: {}", path, error.what_without_backtrace()));
   } catch (const dnnl::error& error) {
@@ -73,13 +50,19 @@ void load_guarded(const std::string& path, int threads, const std::function<void
   }
 }
 
-void run_guarded(const ModelReport& report, std::size_t tokens, int threads,
+void run_guarded(const ModelReport& report, std::size_t tokens, const RunResources& resources,
                  const std::function<void()>& forward) {
   const c10::InferenceMode inference;
-  const IntraOpScope scope(threads_for(report, tokens, threads));
+  const IntraOpScope scope(threads_for(report, tokens, resources.threads));
+  const StreamScope stream(resources.device);
+  std::optional<at::NoTF32Guard> exact;
+  if (!resources.device.is_cpu() && !resources.tf32) exact.emplace();
   try {
     forward();
   } catch (const c10::Error& error) {
+    if (!resources.device.is_cpu() && is_out_of_memory(error))
+      throw OutOfMemory(
+          fmt::format("{}: no memory for a batch of {} tokens", resources.device.str(), tokens));
     throw InternalError(fmt::format("LibTorch: {}", error.what_without_backtrace()));
   } catch (const dnnl::error& error) {
     throw InternalError(fmt::format("oneDNN: {}", error.what()));

@@ -213,8 +213,9 @@ at::Tensor plain_attention(const at::Tensor& qkv, const SequenceStart& start, co
   for (std::size_t b = 0; b + 1 < start.size(); ++b) {
     const std::int64_t length = start[b + 1] - start[b];
     if (length == 0) continue;
-    const at::Tensor rows = qkv.narrow(0, start[b], length).contiguous();  // [L, 3H]
-    const at::Tensor q = by_head(rows.narrow(1, 0, hidden).contiguous());  // [heads, L, D]
+    // Scores and their softmax in float32 whatever the activations are.
+    const at::Tensor rows = qkv.narrow(0, start[b], length).to(at::kFloat).contiguous();  // [L, 3H]
+    const at::Tensor q = by_head(rows.narrow(1, 0, hidden).contiguous());                 // [heads, L, D]
     const at::Tensor k = by_head(rows.narrow(1, hidden, hidden).contiguous());
     const at::Tensor v = by_head(rows.narrow(1, 2 * hidden, hidden).contiguous());
     at::Tensor scores = at::matmul(q, k.transpose(1, 2));  // [heads, L, L]
@@ -242,7 +243,7 @@ at::Tensor plain_attention(const at::Tensor& qkv, const SequenceStart& start, co
     if (options.visible)
       scores = scores.masked_fill(index.ge((*options.visible)[b]).to(qkv.device()), -INFINITY);
     const at::Tensor out = at::matmul(at::softmax(scores, -1), v);  // [heads, L, D]
-    outputs.push_back(out.transpose(0, 1).reshape({length, hidden}));
+    outputs.push_back(out.transpose(0, 1).reshape({length, hidden}).to(qkv.scalar_type()));
   }
   return outputs.empty() ? at::empty({0, hidden}, qkv.options()) : at::cat(outputs);
 }

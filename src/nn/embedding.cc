@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
@@ -55,11 +56,12 @@ void Embedding::check(const std::vector<std::int32_t>& ids) const {
   for (const std::int32_t id : ids) GLINER_CHECK(id >= 0 && id < ids_);
 }
 
-at::Tensor Embedding::forward(const std::vector<std::int32_t>& ids) const {
-  check(ids);
-  if (!device_.is_cpu()) return weight_.index_select(0, at::tensor(ids, at::kInt).to(device_));
-  at::Tensor x = new_rows(static_cast<std::int64_t>(ids.size()), weight_.size(1), device_);  // [N, H]
-  gather_rows(weight_, ids, x.data_ptr<float>(), /*add=*/false);
+at::Tensor Embedding::forward(const TokenIds& ids) const {
+  check(ids.host);
+  if (!device_.is_cpu())
+    return weight_.index_select(0, ids.device.defined() ? ids.device : index_tensor(ids.host, device_));
+  at::Tensor x = new_rows(static_cast<std::int64_t>(ids.host.size()), weight_.size(1), device_);  // [N, H]
+  gather_rows(weight_, ids.host, x.data_ptr<float>(), /*add=*/false);
   return x;
 }
 
@@ -68,7 +70,7 @@ void Embedding::add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) cons
   if (device_.is_cpu())
     gather_rows(weight_, ids, x.data_ptr<float>(), /*add=*/true);
   else
-    x += weight_.index_select(0, at::tensor(ids, at::kInt).to(device_));
+    x += weight_.index_select(0, index_tensor(ids, device_));
 }
 
 }  // namespace gliner

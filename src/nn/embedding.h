@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn/token_ids.h"
 #include "nn/weight_scope.h"
 
 namespace gliner {
@@ -17,7 +18,8 @@ class Embedding : public torch::nn::Module {
   Embedding(const WeightScope& w, std::int64_t rows, std::int64_t size, std::int64_t known_ids = 0);
 
   /// ids: N -> [N, H] float32. An id outside of [0, ids()) is an InternalError.
-  at::Tensor forward(const std::vector<std::int32_t>& ids) const;
+  at::Tensor forward(const TokenIds& ids) const;
+  at::Tensor forward(const std::vector<std::int32_t>& ids) const { return forward(TokenIds(ids)); }
   /// Adds the vectors of `ids` to the rows of `x`: [N, H].
   void add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const;
 

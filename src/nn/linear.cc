@@ -16,11 +16,14 @@ Projection::Projection(const at::Tensor& weight, const at::Tensor& bias, std::op
   const at::Tensor full_bias = bias.defined() ? to_float32(bias, device) : at::Tensor();
   if (!on_cpu_) {
     GLINER_CHECK(dtype != ComputeDtype::kInt8);
-    const auto type = dtype == ComputeDtype::kBfloat16 ? at::kBFloat16 : at::kFloat;
+    const auto type = dtype == ComputeDtype::kBfloat16  ? at::kBFloat16
+                      : dtype == ComputeDtype::kFloat16 ? at::kHalf
+                                                        : at::kFloat;
     weight_ = full.to(type);
     if (bias.defined()) bias_ = full_bias.to(type);
     return;
   }
+  GLINER_CHECK(dtype != ComputeDtype::kFloat16);
   const float* bias_data = bias.defined() ? full_bias.data_ptr<float>() : nullptr;
   if (dtype == ComputeDtype::kInt8)
     quantized_.emplace(in_, out_, full.data_ptr<float>(), bias_data, activation);
@@ -42,7 +45,7 @@ void Projection::run(const at::Tensor& x, at::Tensor& y, bool accumulate) const 
 // GELU's tanh form (LibTorch, _addmm_activation). It differs from the other by at most 4.8e-4, which bfloat16
 // does not resolve above 0.12; in float16 and float32 the error function's form is taken where the model has
 // it.
-at::Tensor Projection::run_on_card(const at::Tensor& x) const {
+at::Tensor Projection::run_plain(const at::Tensor& x) const {
   const at::Tensor from = x.to(weight_.scalar_type());
   const bool is_short = weight_.scalar_type() != at::kFloat;
   const bool in_epilogue = activation_ && is_short && bias_.defined() && from.is_cuda() &&
@@ -57,8 +60,6 @@ at::Tensor Projection::run_on_card(const at::Tensor& x) const {
     }
   return plain_projection(from, weight_, bias_, activation_);
 }
-
-at::Tensor Projection::run_plain(const at::Tensor& x) const { return run_on_card(x).to(at::kFloat); }
 
 at::Tensor Projection::forward(const at::Tensor& x, at::Tensor reuse) const {
   GLINER_CHECK(x.dim() == 2 && x.size(1) == in_);

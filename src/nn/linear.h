@@ -17,12 +17,13 @@ namespace gliner {
 
 /// f(x W^T + b): the one place where activations meet weights, and so the one that decides how a product is
 /// done fast on a device. On a CPU the weights are packed for oneDNN and bias, activation and residual are
-/// fused; elsewhere it is the plain form. Owns no name in the checkpoint: Linear and the modules that
-/// recombine weights register those. Const after construction; thread-safe.
+/// fused; elsewhere it is the plain form, with weights and results in the compute dtype. Owns no name in the
+/// checkpoint: Linear and the modules that recombine weights register those. Const after construction;
+/// thread-safe.
 class Projection {
  public:
-  /// weight: [out, in], any float type; bias: [out] or undefined. The results are on `device`. kInt8 is for
-  /// CPUs only.
+  /// weight: [out, in], any float type; bias: [out] or undefined. The results are on `device`, on a CPU in
+  /// float32. kInt8 is for CPUs only, kFloat16 for other devices only.
   Projection(const at::Tensor& weight, const at::Tensor& bias, std::optional<Activation> activation,
              c10::Device device, ComputeDtype dtype = ComputeDtype::kFloat32);
 
@@ -42,8 +43,8 @@ class Projection {
   std::optional<Activation> activation_;
   // y (+)= f(x W^T + b) with the form that the CPU has.
   void run(const at::Tensor& x, at::Tensor& y, bool accumulate) const;
+  // In the weights' element type.
   at::Tensor run_plain(const at::Tensor& x) const;
-  at::Tensor run_on_card(const at::Tensor& x) const;
 
   bool on_cpu_;
   std::optional<PackedMatmul> packed_;        // CPU: float32, bfloat16

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "nn/aligned_buffer.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
@@ -159,7 +160,7 @@ at::Tensor plain_lstm(const at::Tensor& x, const SequenceStart& start, const std
     }
     running.push_back(count);
   }
-  const at::Tensor index = at::tensor(rows, at::kLong).to(x.device());
+  const at::Tensor index = index_tensor(rows, x.device());
   const at::Tensor zeros = at::zeros(
       {options.layers * directions, static_cast<std::int64_t>(sequences.size()), hidden_size}, x.options());
   const at::Tensor states = std::get<0>(

@@ -54,6 +54,8 @@ memory::data_type source_type(ComputeDtype dtype) {
       return memory::data_type::bf16;
     case ComputeDtype::kInt8:
       return memory::data_type::u8;
+    case ComputeDtype::kFloat16:
+      break;  // Cards only.
   }
   return memory::data_type::undef;
 }

@@ -73,7 +73,7 @@ const char* add_layer_norm(const AddNormCall& call, Element element, void* strea
 /// y_short.
 struct EmbedNormCall {
   const float* table = nullptr;       ///< [V, H]
-  const std::int64_t* ids = nullptr;  ///< [N], each in [0, V)
+  const std::int32_t* ids = nullptr;  ///< [N], each in [0, V)
   AddNormCall norm;                   ///< Without x.
 };
 const char* embed_layer_norm(const EmbedNormCall& call, Element element, void* stream);

@@ -212,13 +212,13 @@ NormedRows cuda_add_norm(const at::Tensor& x, const at::Tensor& residual, const 
 
 NormedRows cuda_embed_norm(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& weight,
                            const at::Tensor& bias, double eps, c10::ScalarType element) {
-  GLINER_CHECK(table.is_contiguous() && ids.is_contiguous() && ids.scalar_type() == at::kLong);
+  GLINER_CHECK(table.is_contiguous() && ids.is_contiguous() && ids.scalar_type() == at::kInt);
   const c10::cuda::CUDAGuard on(table.device());
   cuda::EmbedNormCall call;
   const NormedRows rows = prepare_norm(call.norm, at::empty({ids.numel(), table.size(1)}, table.options()),
                                        element, weight, bias, eps);
   call.table = table.data_ptr<float>();
-  call.ids = ids.data_ptr<std::int64_t>();
+  call.ids = ids.data_ptr<std::int32_t>();
   check_launch(cuda::embed_layer_norm(call, element_of(rows.low), stream_of(table)));
   return rows;
 }

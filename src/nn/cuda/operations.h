@@ -44,7 +44,7 @@ bool has_cuda_add_norm(const at::Tensor& x);
 NormedRows cuda_add_norm(const at::Tensor& x, const at::Tensor& residual, const at::Tensor& weight,
                          const at::Tensor& bias, double eps);
 
-/// The same of the rows `ids`, int64 [N], of `table`, [V, H] float32; `low` has the element type `element`.
+/// The same of the rows `ids`, int32 [N], of `table`, [V, H] float32; `low` has the element type `element`.
 NormedRows cuda_embed_norm(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& weight,
                            const at::Tensor& bias, double eps, c10::ScalarType element);
 

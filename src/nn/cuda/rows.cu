@@ -86,7 +86,7 @@ template <class Element, int kChunks>
 __global__ void __launch_bounds__(32 * kWarps) embed_norm(EmbedNormCall call) {
   const int r = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / 32;
   if (r >= call.norm.rows) return;
-  const float* const from = call.table + call.ids[r] * call.norm.columns;
+  const float* const from = call.table + static_cast<long long>(call.ids[r]) * call.norm.columns;
   Row<kChunks> row;
   row.lane_column = static_cast<int>(threadIdx.x & 31) * kLaneColumns;
   row.columns = call.norm.columns;

@@ -173,7 +173,7 @@ TEST_P(CudaAttention, NormsSumsLikeThePlainForm) {
       EXPECT_EQ(found.low.scalar_type(), GetParam());
       EXPECT_TRUE(at::equal(found.low, found.full.to(GetParam()))) << columns;
     }
-    const at::Tensor ids = at::randint(0, 77, {40}, at::TensorOptions(at::kLong).device(at::kCUDA));
+    const at::Tensor ids = at::randint(0, 77, {40}, at::TensorOptions(at::kInt).device(at::kCUDA));
     const NormedRows looked_up = cuda_embed_norm(residual, ids, weight, bias, 1e-7, GetParam());
     const at::Tensor rows = at::layer_norm(residual.index_select(0, ids), {columns}, weight, bias, 1e-7);
     EXPECT_LT(difference(looked_up.full, rows), 1e-6) << columns;

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "heads/span_marker.h"
+#include "nn/packed_upload.h"
+
+namespace gliner {
+
+/// A sequence of a SpanGrid: which rows of the span ends are its words, which queries are its own.
+struct GridSequence {
+  std::int64_t first_row = 0;
+  std::int64_t rows = 0;  ///< R > 0
+  std::int64_t first_query = 0;
+  std::int64_t queries = 0;         ///< Q > 0
+  std::int64_t first_text_row = 0;  ///< Spans are found from this row of the sequence on.
+};
+
+/// Where a cell lies: numbers within its sequence, a width of 0 is one row.
+struct GridCell {
+  std::size_t sequence;
+  std::int64_t query, row, width;
+};
+
+/// The spans of a whole batch against the queries of their sequences, in products that a card runs well: a
+/// cell for every sequence, query, first row and width, in this order, with padding between. Sequences that
+/// follow each other share a product, padded to the largest of them; a long one is cut into several. Planned
+/// on the host; nothing on the device is waited for. Plain tensor operations, so it runs on a CPU too.
+class SpanGrid {
+ public:
+  /// `inner`: C, the columns of the span ends. Sequences of similar size side by side waste least.
+  SpanGrid(const std::vector<GridSequence>& sequences, std::int64_t max_width, std::int64_t inner);
+
+  std::int64_t cells() const { return cells_; }
+  GridCell at(std::int64_t cell) const;
+  std::int64_t cell(const GridCell& place) const;
+
+  /// Cells from one query of a sequence to another of the same, all else equal. Where the sequence is cut
+  /// they depend on the part; slots() has them per part.
+  struct Slot {
+    std::int64_t begin;  ///< First cell of one query in one part.
+    std::int64_t step;   ///< Cells from there to the next query's.
+    std::size_t sequence;
+    std::int64_t query;  ///< -1: padding.
+  };
+  /// Every query of every part, by `begin`.
+  std::vector<Slot> slots() const;
+
+  /// Adds what the next two need; before the upload is sent.
+  void prepare(PackedUpload& upload);
+
+  /// folded: [Q, C], bias: [Q] -> the logits of all cells, [cells]; those of padding mean nothing.
+  at::Tensor logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
+                    const PackedUpload& upload) const;
+
+  /// The cells that are spans of the text and whose logit is at least their query's: [cells] bool.
+  /// least: [Q] float32.
+  at::Tensor reached(const at::Tensor& logits, const at::Tensor& least, const PackedUpload& upload) const;
+
+ private:
+  // Rows [first, first + rows) of a sequence.
+  struct Item {
+    std::size_t sequence;
+    std::int64_t first, rows;
+  };
+  // Items of one product: [items, queries, rows, K] cells.
+  struct Block {
+    std::vector<Item> items;
+    std::int64_t queries = 0, rows = 0, begin = 0;
+    PackedUpload::Handle row_index = 0, query_index = 0, limit = 0, first_text = 0;
+  };
+  std::int64_t cells_of(const Block& block) const;
+
+  std::vector<GridSequence> sequences_;
+  std::int64_t max_width_, cells_ = 0, query_count_ = 0;
+  std::vector<Block> blocks_;
+  struct Place {
+    std::size_t block;
+    std::int64_t item;
+  };
+  std::vector<std::vector<Place>> parts_;  // Per sequence, by row
+};
+
+}  // namespace gliner

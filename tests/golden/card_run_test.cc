@@ -1,0 +1,124 @@
+// Every recorded case of GLiNER2 by the way that batches take on cards, only that the card is the CPU: the
+// pass without host round trips, batches by tokens, jobs on threads of their own.
+#include <c10/core/InferenceMode.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "base/mapped_file.h"
+#include "engine/engine.h"
+#include "engine/gliner2_family.h"
+#include "gliner/error.h"
+#include "golden_compare.h"
+#include "golden_request.h"
+#include "io/model_dir.h"
+#include "models/gliner2_card_run.h"
+#include "nn/threads.h"
+#include "prompt/markers.h"
+
+namespace {
+
+using golden::Json;
+
+/// The same tolerance as golden_test.
+constexpr double kScoreTolerance = 1e-4;
+
+class CardModel : public gliner::Model {
+ public:
+  explicit CardModel(std::unique_ptr<gliner::Model> model) : model_(std::move(model)) {}
+
+  std::vector<gliner::SequenceOutput> run(const gliner::PackedBatch& batch,
+                                          const gliner::TraceSink&) const override {
+    const c10::InferenceMode inference;
+    const gliner::IntraOpScope one_thread(1);
+    const auto& modules = static_cast<const gliner::Gliner2Span&>(*model_).modules();
+    return gliner::Gliner2CardRun(modules, batch, c10::kCPU, room_).outputs();
+  }
+  std::int64_t max_sequence_tokens() const override { return model_->max_sequence_tokens(); }
+  const gliner::ModelReport& report() const override { return model_->report(); }
+
+ private:
+  std::unique_ptr<gliner::Model> model_;
+  mutable gliner::HeadRoom room_;
+};
+
+std::unique_ptr<gliner::Engine> load(const std::string& directory, const std::string& splitter) {
+  const gliner::ModelFiles files = gliner::find_model_files(directory);
+  const gliner::MappedFile config(files.config);
+  auto tokenizer = std::make_unique<gliner::Tokenizer>(gliner::Tokenizer::load(files.tokenizer));
+  tokenizer->add_special_tokens(gliner::marker_tokens());
+  std::vector<std::unique_ptr<const gliner::Model>> replicas;
+  for (int card = 0; card < 2; ++card)
+    replicas.push_back(std::make_unique<CardModel>(
+        gliner::load_gliner2_span(files, tokenizer->size(), gliner::LoadOptions{"cpu", 1})));
+  gliner::Placement placement;
+  placement.on_cards = true;
+  placement.replicas = replicas.size();
+  placement.batch_tokens = 700;
+  placement.host_threads = 2;
+  return std::make_unique<gliner::Engine>(std::make_unique<gliner::Gliner2Family>(
+      std::move(replicas), std::move(tokenizer),
+      gliner::parse_gliner2_config(config.text(), files.config).token_pooling,
+      gliner::parse_word_splitter(splitter), placement));
+}
+
+Json answer(const gliner::Engine& engine, const golden::Request& request) {
+  gliner::Engine::Specs specs;
+  if (request.schema_each && request.schemas.size() != request.texts.size())
+    throw gliner::InputError("one schema per text");
+  for (const gliner::Schema& schema : request.schemas) specs.push_back(schema.spec());
+  if (request.texts.empty() && request.schema_each) return Json::array();
+  const std::vector<gliner::Result> results =
+      request.is_long ? engine.extract_long(request.texts, specs, request.options, request.windows)
+                      : engine.extract(request.texts, specs, request.options, {});
+  if (!request.is_batch) {
+    if (results.front().error) throw gliner::InputError(*results.front().error);
+    return Json::parse(gliner::to_json(results.front()));
+  }
+  Json out = Json::array();
+  for (const gliner::Result& result : results) out.push_back(Json::parse(gliner::to_json(result)));
+  return out;
+}
+
+class GoldenCardRun : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Span, GoldenCardRun,
+                         testing::Values("span-bert", "span-deberta-v2cnt", "span-deberta-v3",
+                                         "span-modernbert"),
+                         [](const auto& model) {
+                           std::string name = model.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST_P(GoldenCardRun, AnswersEveryRecordedCaseAsTheReferenceDid) {
+  const std::string folder = std::string(GLINER_TEST_DATA "/golden2/") + GetParam();
+  std::map<std::string, std::unique_ptr<gliner::Engine>> engines;
+  std::vector<std::string> differences;
+  std::size_t cases = 0;
+  std::ifstream file(folder + "/cases.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty()) continue;
+    const Json item = Json::parse(line);
+    if (item.contains("error") || item.value("fragile", false)) continue;
+    ++cases;
+    auto& engine = engines[item.value("word_splitter", std::string("whitespace"))];
+    if (!engine) engine = load(folder + "/model", item.value("word_splitter", std::string("whitespace")));
+    std::string what;
+    try {
+      const golden::Request request =
+          golden::read_request(item.at("call").get<std::string>(), item.at("args"));
+      what = golden::difference(item.at("expect"), answer(*engine, request), kScoreTolerance);
+    } catch (const gliner::InputError& e) {
+      what = std::string("was refused: ") + e.what();
+    }
+    if (!what.empty()) differences.push_back(item.at("id").get<std::string>() + ": " + what);
+  }
+  EXPECT_GT(cases, 100U) << folder;
+  EXPECT_THAT(differences, testing::IsEmpty());
+}
+
+}  // namespace
