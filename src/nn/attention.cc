@@ -84,8 +84,8 @@ PositionTables::PositionTables(std::shared_ptr<const RelativePositions> position
     return table.defined() ? table : at::zeros_like(other);
   };
   if (!on_cpu) {
-    key_ = key;
-    query_ = query;
+    key_ = key.defined() ? key.contiguous() : key;
+    query_ = query.defined() ? query.contiguous() : query;
     if (cuda_kernels() && (key.defined() || query.defined()))
       card_ = make_card_tables(*positions_, or_zeros(key, query), or_zeros(query, key), heads, element);
     return;
