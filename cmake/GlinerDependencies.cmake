@@ -9,7 +9,7 @@ if(GLINER_HUB)
   find_package(CURL 7.68 REQUIRED)
 endif()
 find_package(ICU 67 REQUIRED COMPONENTS uc i18n)
-find_package(Torch REQUIRED)
+include(GlinerTorch)
 find_package(dnnl CONFIG REQUIRED)
 
 find_path(GLINER_PCRE2_INCLUDE_DIR pcre2.h)
@@ -29,3 +29,4 @@ target_include_directories(gliner_torch_deps SYSTEM INTERFACE ${TORCH_INCLUDE_DI
 target_link_libraries(gliner_torch_deps INTERFACE ${TORCH_LIBRARIES} DNNL::dnnl OpenMP::OpenMP_CXX)
 separate_arguments(gliner_torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(gliner_torch_deps INTERFACE ${gliner_torch_flags})
+target_compile_features(gliner_torch_deps INTERFACE ${gliner_torch_standard})

@@ -124,7 +124,10 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
     if (config.c2p) key = project("pos_key_proj");
     if (config.p2c) query = project("pos_query_proj");
   }
-  layer.positions = std::make_unique<PositionTables>(relative_, key, query, config.num_attention_heads);
+  layer.positions = std::make_unique<PositionTables>(relative_, key, query, config.num_attention_heads,
+                                                     w.dtype() == ComputeDtype::kFloat32    ? at::kFloat
+                                                     : w.dtype() == ComputeDtype::kBfloat16 ? at::kBFloat16
+                                                                                            : at::kHalf);
   return layer;
 }
 
@@ -140,8 +143,10 @@ at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start,
     attention.positions = layers_[i].positions.get();
     const bool last = i + 1 == layers_.size();
     x = layers_[i].module->forward(x, start, attention, buffers, last ? tokens : nullptr);
-    if (i == 0 && convolution_)
+    if (i == 0 && convolution_) {
       x = timed(Stage::kEncoderOther, [&] { return convolution_->forward(embeddings, x, start); });
+      buffers.low.reset();  // It is no longer x.
+    }
     if (reads.layers) reads.layers(x);
   }
   return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;

@@ -1,6 +1,7 @@
 #include "encoders/post_norm_layer.h"
 
 #include "base/stage_timer.h"
+#include "nn/cuda/operations.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 
@@ -27,6 +28,7 @@ PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
 
 at::Tensor PostNormLayer::forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,
                                   LayerBuffers& buffers, const std::vector<std::int64_t>* only) const {
+  if (!x.device().is_cpu()) return forward_on_card(x, start, attention, buffers, only);
   buffers.qkv = timed(Stage::kQueryKeyValue, [&] { return qkv_->forward(x, buffers.qkv); });  // [T, 3H]
   buffers.context = timed(Stage::kAttention, [&] {
     return self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
@@ -41,6 +43,32 @@ at::Tensor PostNormLayer::forward(at::Tensor x, const SequenceStart& start, cons
   buffers.inner = timed(Stage::kUp, [&] { return up_->forward(y, buffers.inner); });  // [T, F]
   y = timed(Stage::kDown, [&] { return down_->forward_add(buffers.inner, y); });      // [T, H]
   return timed(Stage::kLayerNorm, [&] { return norm_->forward(y, y); });
+}
+
+at::Tensor PostNormLayer::forward_on_card(at::Tensor x, const SequenceStart& start,
+                                          AttentionOptions attention, LayerBuffers& buffers,
+                                          const std::vector<std::int64_t>* only) const {
+  const at::Tensor qkv = timed(Stage::kQueryKeyValue, [&] {  // [T, 3H]
+    return qkv_->forward(buffers.low.defined() ? buffers.low : x);
+  });
+  if constexpr (cuda_kernels()) {
+    if (!attention.tiles && !buffers.tiles.tiles.defined())
+      buffers.tiles = cuda_attention_tiles(qkv, start, attention);
+    if (!attention.tiles && buffers.tiles.tiles.defined()) attention.tiles = &buffers.tiles;
+  }
+  at::Tensor context =
+      timed(Stage::kAttention, [&] { return self_attention(qkv, start, attention); });  // [T, H]
+  if (only != nullptr) {
+    context = take_rows(context, *only);  // [N, H]
+    x = take_rows(x, *only);              // [N, H]
+  }
+  at::Tensor sum = timed(Stage::kAttentionOut, [&] { return attention_out_->forward(context); });  // [T, H]
+  LayerNorm::Sum normed = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward_sum(sum, x); });
+  const at::Tensor inner = timed(Stage::kUp, [&] { return up_->forward(normed.low); });  // [T, F]
+  sum = timed(Stage::kDown, [&] { return down_->forward(inner); });                      // [T, H]
+  normed = timed(Stage::kLayerNorm, [&] { return norm_->forward_sum(sum, normed.full); });
+  buffers.low = normed.low;
+  return normed.full;
 }
 
 }  // namespace gliner

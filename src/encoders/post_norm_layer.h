@@ -17,6 +17,10 @@ struct LayerBuffers {
   at::Tensor qkv;      ///< [T, 3H]
   at::Tensor context;  ///< [T, H]
   at::Tensor inner;    ///< [T, F]
+
+  // On a card only.
+  at::Tensor low;        ///< [T, H] the last layer's result in the type of the products; undefined: none.
+  AttentionTiles tiles;  ///< Of the batch, unless AttentionOptions has them.
 };
 
 /// The transformer layer of BERT and DeBERTa: attention, then a feed-forward block, each added to its input
@@ -35,6 +39,10 @@ class PostNormLayer : public torch::nn::Module {
   at::Tensor query_key_value(const at::Tensor& x) const { return qkv_->forward(x); }
 
  private:
+  // Sums and norms in float32, what goes into products also in their type.
+  at::Tensor forward_on_card(at::Tensor x, const SequenceStart& start, AttentionOptions attention,
+                             LayerBuffers& buffers, const std::vector<std::int64_t>* only) const;
+
   std::shared_ptr<Linear> qkv_, attention_out_, up_, down_;
   std::shared_ptr<LayerNorm> attention_norm_, norm_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "nn/cpu/kernels.h"
+#include "nn/cuda/operations.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
@@ -40,6 +41,17 @@ at::Tensor LayerNorm::forward(const at::Tensor& x, at::Tensor reuse) const {
     cpu_kernels().layer_norm(part);
   });
   return y;
+}
+
+LayerNorm::Sum LayerNorm::forward_sum(const at::Tensor& x, const at::Tensor& residual) const {
+  GLINER_CHECK(x.dim() == 2 && x.size(1) == weight_.size(0) && residual.sizes() == x.sizes());
+  if constexpr (cuda_kernels())
+    if (has_cuda_add_norm(x)) {
+      const NormedRows rows = cuda_add_norm(x, residual, weight_, bias_, eps_);
+      return {rows.full, rows.low};
+    }
+  const at::Tensor full = plain_layer_norm(residual + x, weight_, bias_, eps_);
+  return {full, full.to(x.scalar_type())};
 }
 
 at::Tensor plain_layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

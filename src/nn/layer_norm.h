@@ -16,6 +16,14 @@ class LayerNorm : public torch::nn::Module {
   /// x: [N, H] -> [N, H]. `reuse` (may be x) is overwritten and returned if it is a matrix of that shape.
   at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const;
 
+  /// Of x + residual, for cards, where it is one kernel. x: [N, H] in the type of the products, residual:
+  /// [N, H] float32.
+  struct Sum {
+    at::Tensor full;  ///< [N, H] float32, in the place of the residual.
+    at::Tensor low;   ///< [N, H] the same in x's type.
+  };
+  Sum forward_sum(const at::Tensor& x, const at::Tensor& residual) const;
+
  private:
   at::Tensor weight_, bias_;
   double eps_;

@@ -1,12 +1,13 @@
 // Answers the cases of a golden file (tests/data/README.md tells their format) with this engine:
 //
 //   golden_runner MODEL_DIR CASES.jsonl                    {"id", "result"} or {"id", "error"} per case
-//   golden_runner --dtype NAME MODEL_DIR CASES.jsonl       the same in bfloat16 or int8, to see what they
-//   change golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line, GLiNER v1: and
-//   "words_mask",
-//                                                          "labels_input_ids", "decoder_input_ids",
-//                                                          "decoder_words_mask" where the model has them
+//   golden_runner --tokenizer MODEL_DIR TOKENIZER.jsonl    {"words", "ids"} per line, GLiNER v1: and
+//                                                          "words_mask", "labels_input_ids",
+//                                                          "decoder_input_ids", "decoder_words_mask" where
+//                                                          the model has them
 //
+// --dtype NAME and --device NAME before MODEL_DIR: the same in another arithmetic or on a card, to see what
+// they change.
 // It never reads the expected answers. Exit status: 0 when every line was answered, 2 wrong usage, 3 no
 // model.
 
@@ -32,14 +33,13 @@ void each_line(const std::string& path, const std::function<void(const golden::J
   }
 }
 
-void answer_cases(const std::string& directory, const std::string& path, gliner::ComputeDtype dtype) {
+void answer_cases(const std::string& directory, const std::string& path, const gliner::LoadOptions& load) {
   std::map<std::string, gliner::Extractor> models;  // by word splitter
   const auto model_for = [&](const std::string& splitter) -> const gliner::Extractor& {
     const auto found = models.find(splitter);
     if (found != models.end()) return found->second;
-    gliner::LoadOptions options;
+    gliner::LoadOptions options = load;
     options.word_splitter = gliner::parse_word_splitter(splitter);
-    options.dtype = dtype;
     return models.emplace(splitter, gliner::Extractor::load(directory, options)).first->second;
   };
   model_for("whitespace");
@@ -85,17 +85,23 @@ void answer_tokenizer(const std::string& directory, const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> args(argv + 1, argv + argc);
+  std::vector<std::string> args(argv + 1, argv + argc);
   try {
+    gliner::LoadOptions load;
+    for (; args.size() > 2 && (args[0] == "--dtype" || args[0] == "--device");
+         args.erase(args.begin(), args.begin() + 2)) {
+      if (args[0] == "--dtype")
+        load.dtype = gliner::parse_compute_dtype(args[1]);
+      else
+        load.device = args[1];
+    }
     if (args.size() == 3 && args[0] == "--tokenizer") {
       const bool prompts = std::filesystem::exists(std::filesystem::path(args[1]) / "gliner_config.json");
       (prompts ? answer_prompts : answer_tokenizer)(args[1], args[2]);
-    } else if (args.size() == 4 && args[0] == "--dtype") {
-      answer_cases(args[2], args[3], gliner::parse_compute_dtype(args[1]));
     } else if (args.size() == 2) {
-      answer_cases(args[0], args[1], gliner::ComputeDtype::kFloat32);
+      answer_cases(args[0], args[1], load);
     } else {
-      std::cerr << "usage: golden_runner [--tokenizer | --dtype NAME] MODEL_DIR FILE.jsonl\n";
+      std::cerr << "usage: golden_runner [--tokenizer | --dtype NAME --device NAME] MODEL_DIR FILE.jsonl\n";
       return 2;
     }
   } catch (const gliner::ModelError& e) {

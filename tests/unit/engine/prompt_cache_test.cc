@@ -65,7 +65,8 @@ class CountingFamily : public Family {
     job->text = text;
     return job;
   }
-  void run(const std::vector<Job*>&, const ExtractOptions&) const override {}
+  void run(const std::vector<Job*>&, const ExtractOptions&, std::size_t) const override {}
+  void finish(Job&, const ExtractOptions&) const override {}
   std::vector<Window> windows(const std::string&, const LongOptions&, bool) const override { return {}; }
   ExtractOptions window_options(const ExtractOptions& options, const LongOptions&) const override {
     return options;
