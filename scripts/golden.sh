@@ -3,12 +3,13 @@
 #
 #     sh scripts/golden.sh FOLDER [RUNNER]
 #
-# FOLDER/NAME/ holds model/, cases.jsonl and, if there are any, tokenizer.jsonl (tests/data/README.md tells the
-# format). RUNNER is the golden_runner of a build; default: the one of the release preset. Models of another
-# architecture are checked for their tokenizers only. Exit status: 0 when nothing differs.
+# FOLDER/NAME/ holds model/, cases.jsonl and, if there are any, tokenizer.jsonl and trace.safetensors with the
+# tensors on the way (tests/data/README.md tells the formats). RUNNER is the golden_runner of a build, default: the
+# one of the release preset; the trace tests beside it compare the tensors. Models of another architecture are
+# checked for their tokenizers only. Exit status: 0 when nothing differs.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
-[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 folder=$1
 shift
 runner=$here/build/release/tests/golden/golden_runner
@@ -37,5 +38,16 @@ for model in "$folder"/*/; do
     set -- "$@" --cases "$name" "$model/cases.jsonl" "$work/$name.jsonl"
   fi
 done
+# Where the folder has the stages on the way, the trace tests beside the runner compare them.
+traces=0
+compare_traces() { # PROGRAM VARIABLE CONFIG
+  ls "$folder"/*/trace.safetensors "$folder"/*/model/"$3" >/dev/null 2>&1 || return 0
+  program=$(dirname "$runner")/$1
+  [ -x "$program" ] || { echo "golden.sh: $program is not there: traces are not compared" >&2; return 0; }
+  env "$2=$folder" "$program" --gtest_brief=1 || traces=1
+}
+compare_traces trace_test GLINER_GOLDEN2 config.json
+compare_traces gliner1_trace_test GLINER_GOLDEN1 gliner_config.json
 [ $found = 1 ] || { echo "golden.sh: $folder has no NAME/model/config.json or gliner_config.json" >&2; exit 2; }
 python3 "$here/tests/golden/compare.py" "$@"
+exit $traces

@@ -1,7 +1,4 @@
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -12,12 +9,11 @@
 #include "gliner/profile.h"
 #include "input/records.h"
 #include "json_argument.h"
+#include "measurement.h"
 #include "model_source.h"
 
 namespace gliner::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct BenchOptions {
   InputOptions input;
@@ -33,10 +29,6 @@ struct Pass {
   double seconds = 0;
   std::vector<double> batch_ms;
 };
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 std::vector<std::string> read_texts(const InputOptions& input) {
   std::vector<std::string> texts;
@@ -82,14 +74,6 @@ double percentile(std::vector<double> values, double share) {
   const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
   return values[std::max<std::size_t>(rank, 1) - 1];
 }
-
-double peak_rss_mb() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts in KiB.
-}
-
-double rounded(double value) { return std::round(value * 1000) / 1000; }
 
 int bench(const GlobalOptions& global, const BenchOptions& options) {
   if (options.labels.empty() == options.labels_json.empty()) {

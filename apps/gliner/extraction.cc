@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
-#include <csignal>
 #include <future>
 
 #include "exit_code.h"
@@ -17,17 +15,13 @@
 #include "job/pipeline.h"
 #include "job/statistics.h"
 #include "log.h"
+#include "measurement.h"
 #include "model_source.h"
 
 namespace gliner::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// Eight batches are enough for the library to put texts of one length together, and few enough to be done
 /// soon when a signal asks to stop. A card is done with thousands of texts as soon, and stands still between
@@ -72,8 +66,7 @@ int report_ending(const AnswerWriter& answers, bool can_resume) {
     return kRecordsFailed;
   }
   if (const int signal = interrupt_signal(); signal != 0) {
-    log_error("stopped by {}: {} records were written{}", signal == SIGINT ? "SIGINT" : "SIGTERM", tally.rows,
-              hint);
+    log_error("stopped by {}: {} records were written{}", interrupt_name(), tally.rows, hint);
     return 128 + signal;
   }
   return tally.failed > 0 ? kRecordsFailed : kDone;

@@ -50,6 +50,8 @@ void catch_interrupts() {
 
 int interrupt_signal() { return g_signal.load(); }
 
+const char* interrupt_name() { return g_signal.load() == SIGINT ? "SIGINT" : "SIGTERM"; }
+
 bool wait_readable(int fd) {
   // A negative descriptor (no handlers installed) is ignored by poll.
   pollfd waiting[2] = {{fd, POLLIN, 0}, {g_wake_pipe[0], POLLIN, 0}};

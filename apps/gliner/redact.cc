@@ -1,5 +1,4 @@
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -234,8 +233,7 @@ int finish(const RedactTally& tally, bool gate) {
   if (tally.failed > 0)
     log_warning("{} of {} records failed: see error in their rows", tally.failed, tally.records);
   if (const int signal = interrupt_signal(); signal != 0) {
-    log_error("stopped by {}: {} records were written", signal == SIGINT ? "SIGINT" : "SIGTERM",
-              tally.records);
+    log_error("stopped by {}: {} records were written", interrupt_name(), tally.records);
     return 128 + signal;
   }
   return tally.failed > 0 ? kRecordsFailed : kDone;

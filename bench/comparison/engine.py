@@ -58,6 +58,12 @@ def dtypes(command):
     return [name for name in ("bfloat16", "int8") if "--dtype" in text and name in text]
 
 
+def peak_gflops(build, threads):
+    """Float32 multiply-adds that this CPU does in registers, 10^9 a second."""
+    out, _, _ = run_once([Path(build) / "bench/gliner_probe", "peak", "--threads", threads])
+    return json.loads(out)["gflops"]
+
+
 def probe(build, part, model_dir, *words):
     """gliner_probe, which answers requests: see bench/probe."""
     return JsonProcess([Path(build) / "bench/gliner_probe", part, "--model-dir", model_dir, *words])

@@ -2,16 +2,20 @@
 // hand:
 //
 //   gliner_probe encoder --model-dir DIR --threads 2 --shape 1,64 --shape 8,128
+//   gliner_probe peak --threads 2
 //   echo '{"texts": ["Tim Cook met Angela Merkel."]}' | gliner_probe tokenizer --model-dir DIR
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "encoder_probe.h"
+#include "peak.h"
 #include "tokenizer_probe.h"
 
 namespace {
@@ -60,6 +64,15 @@ void run_tokenizer(const Options& options) {
   serve([&](const nlohmann::json& request) { return probe.answer(request); });
 }
 
+void run_peak(const Options& options) {
+  constexpr double kSeconds = 0.5;
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int threads = options.threads > 0 ? options.threads : std::max(1, cores);
+  double best = 0;
+  for (int i = 0; i < options.repeats; ++i) best = std::max(best, gliner::peak_gflops(threads, kSeconds));
+  std::cout << nlohmann::ordered_json{{"threads", threads}, {"gflops", best}}.dump() << std::endl;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,12 +89,16 @@ int main(int argc, char** argv) {
   encoder->add_option("--repeats", options.repeats, "Passes of a shape; the best one counts")
       ->capture_default_str();
   CLI::App* tokenizer = app.add_subcommand("tokenizer", "Texts to ids, on one thread");
+  CLI::App* peak =
+      app.add_subcommand("peak", "Float32 multiply-adds in registers: what no product can exceed");
+  peak->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
   for (CLI::App* command : {encoder, tokenizer})
     command->add_option("--model-dir", options.model_dir, "Checkpoint folder")->required();
   CLI11_PARSE(app, argc, argv);
   try {
     if (encoder->parsed()) run_encoder(options);
     if (tokenizer->parsed()) run_tokenizer(options);
+    if (peak->parsed()) run_peak(options);
   } catch (const std::exception& error) {
     std::cerr << "gliner_probe: " << error.what() << '\n';
     return 1;

@@ -6,6 +6,7 @@
 
 #include "base/stage_timer.h"
 #include "nn/module_path.h"
+#include "nn/rows.h"
 
 namespace gliner {
 
@@ -57,15 +58,15 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
 }
 
 at::Tensor BertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
-                                const LayerSink& layers) const {
-  return run(ids, start, attention_, layers);
+                                const EncoderReads& reads) const {
+  return run(ids, start, attention_, reads);
 }
 
 bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
                                  const std::vector<std::int64_t>& visible, const LayerSink& layers) const {
   AttentionOptions attention = attention_;
   attention.visible = &visible;
-  run(ids, start, attention, layers);
+  run(ids, start, attention, {layers});
   return true;
 }
 
@@ -77,14 +78,15 @@ at::Tensor BertEncoder::embed(const TokenIds& ids, const SequenceStart& start) c
 }
 
 at::Tensor BertEncoder::run(const TokenIds& ids, const SequenceStart& start,
-                            const AttentionOptions& attention, const LayerSink& layers) const {
+                            const AttentionOptions& attention, const EncoderReads& reads) const {
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
+  const std::vector<std::int64_t>* tokens = reads.some_of(x.size(0));
   LayerBuffers buffers;
   for (const auto& layer : layers_) {
-    x = layer->forward(x, start, attention, buffers);
-    if (layers) layers(x);
+    x = layer->forward(x, start, attention, buffers, layer == layers_.back() ? tokens : nullptr);
+    if (reads.layers) reads.layers(x);
   }
-  return x;
+  return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;
 }
 
 }  // namespace gliner

@@ -21,7 +21,7 @@ class BertEncoder : public Encoder {
               BertPositions positions);
 
   at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
-                     const LayerSink& layers = {}) const override;
+                     const EncoderReads& reads = {}) const override;
   bool forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
                       const std::vector<std::int64_t>& visible, const LayerSink& layers) const override;
   std::int64_t max_sequence_tokens() const override;
@@ -30,7 +30,7 @@ class BertEncoder : public Encoder {
  private:
   at::Tensor embed(const TokenIds& ids, const SequenceStart& start) const;  // [T, H]
   at::Tensor run(const TokenIds& ids, const SequenceStart& start, const AttentionOptions& attention,
-                 const LayerSink& layers) const;
+                 const EncoderReads& reads) const;
   std::vector<std::int32_t> positions_of(const std::vector<std::int32_t>& ids,
                                          const SequenceStart& start) const;
 

@@ -129,22 +129,26 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
   return layer;
 }
 
-at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, const LayerSink& layers,
+at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads,
                                    at::Tensor low) const {
+  // The convolution behind the first layer mixes tokens.
+  const bool mixes = convolution_ && layers_.size() == 1;
+  const std::vector<std::int64_t>* tokens = mixes ? nullptr : reads.some_of(x.size(0));
   const at::Tensor embeddings = convolution_ ? x.clone() : at::Tensor();
   LayerBuffers buffers;
   buffers.low = std::move(low);
   AttentionOptions attention = attention_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     attention.positions = layers_[i].positions.get();
-    x = layers_[i].module->forward(x, start, attention, buffers);
+    const bool last = i + 1 == layers_.size();
+    x = layers_[i].module->forward(x, start, attention, buffers, last ? tokens : nullptr);
     if (i == 0 && convolution_) {
       x = timed(Stage::kEncoderOther, [&] { return convolution_->forward(embeddings, x, start); });
       buffers.low.reset();  // It is no longer x.
     }
-    if (layers) layers(x);
+    if (reads.layers) reads.layers(x);
   }
-  return x;
+  return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;
 }
 
 DebertaV2Encoder::DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
@@ -190,15 +194,15 @@ at::Tensor DebertaV2Encoder::embed(const TokenIds& ids, const SequenceStart& sta
 }
 
 at::Tensor DebertaV2Encoder::forward(const TokenIds& ids, const SequenceStart& start,
-                                     const LayerSink& layers) const {
+                                     const EncoderReads& reads) const {
   if (!words_->device().is_cpu() && !positions_ && !token_types_ && !embedding_projection_) {
     const LayerNorm::Sum normed = timed(Stage::kEmbedding, [&] {
       return norm_->forward_lookup(words_->table(), words_->device_ids(ids), element_);
     });
-    return stack_->forward(normed.full, start, layers, normed.low);
+    return stack_->forward(normed.full, start, reads, normed.low);
   }
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
-  return stack_->forward(std::move(x), start, layers);
+  return stack_->forward(std::move(x), start, reads);
 }
 
 }  // namespace gliner

@@ -35,7 +35,7 @@ class DebertaV2Stack : public torch::nn::Module {
   DebertaV2Stack(const WeightScope& w, const EncoderConfig& config);
 
   /// x: [T, H] -> [T, H]. May overwrite x. `low`: the same in the type of the products, if it is there.
-  at::Tensor forward(at::Tensor x, const SequenceStart& start, const LayerSink& layers = {},
+  at::Tensor forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {},
                      at::Tensor low = {}) const;
 
  private:
@@ -60,7 +60,7 @@ class DebertaV2Encoder : public Encoder {
   DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
 
   at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
-                     const LayerSink& layers = {}) const override;
+                     const EncoderReads& reads = {}) const override;
   std::int64_t max_sequence_tokens() const override { return positions_ ? positions_->rows() : 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
 

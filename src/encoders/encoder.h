@@ -18,13 +18,29 @@ namespace gliner {
 /// encoder's result, normalised where the family normalises it. The memory is written again afterwards.
 using LayerSink = std::function<void(const at::Tensor&)>;
 
+/// What a caller reads of a forward pass.
+struct EncoderReads {
+  LayerSink layers;  ///< Empty: the result only.
+  /// Tokens whose vectors are read, ascending, each once; null: all. The others' vectors may then be zero:
+  /// the last layer mixes no tokens behind its attention and is not computed for them. No effect together
+  /// with `layers`.
+  const std::vector<std::int64_t>* tokens = nullptr;
+
+  /// `tokens` where they make a difference among `count` of them; else null.
+  const std::vector<std::int64_t>* some_of(std::int64_t count) const {
+    return !layers && tokens != nullptr && static_cast<std::int64_t>(tokens->size()) < count ? tokens
+                                                                                             : nullptr;
+  }
+};
+
 /// A transformer encoder: token ids in, one vector per token out. Knows no model family and no prompt. Its
 /// modules carry the checkpoint's names. Const after construction; `forward` is thread-safe.
 class Encoder : public torch::nn::Module {
  public:
-  /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32.
+  /// ids: T token ids, packed without padding; sequence b is [start[b], start[b + 1]). -> [T, H] float32, the
+  /// tokens that are not read perhaps zero.
   virtual at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
-                             const LayerSink& layers = {}) const = 0;
+                             const EncoderReads& reads = {}) const = 0;
 
   /// The same with padding behind the tokens: of sequence b only the first visible[b] tokens are attended to,
   /// the others see those and get vectors of their own. For what the reference takes over the padding too.

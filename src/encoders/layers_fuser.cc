@@ -27,7 +27,7 @@ LayersFuser::LayersFuser(const WeightScope& w, std::int64_t layers, std::int64_t
 at::Tensor LayersFuser::forward(const Encoder& encoder, const std::vector<std::int32_t>& ids,
                                 const SequenceStart& start) const {
   std::vector<at::Tensor> layers;
-  encoder.forward(ids, start, [&layers](const at::Tensor& x) { layers.push_back(x.clone()); });
+  encoder.forward(ids, start, {[&layers](const at::Tensor& x) { layers.push_back(x.clone()); }});
   return fuse(layers, start);
 }
 

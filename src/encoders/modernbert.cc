@@ -72,16 +72,17 @@ ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, con
 }
 
 at::Tensor ModernBertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
-                                      const LayerSink& layers) const {
+                                      const EncoderReads& reads) const {
   GLINER_CHECK(words_);
-  return forward_vectors(words_->forward(ids), start, layers);
+  return forward_vectors(words_->forward(ids), start, reads);
 }
 
 at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart& start,
-                                              const LayerSink& layers) const {
+                                              const EncoderReads& reads) const {
   std::int64_t longest = 0;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
   x = embedding_norm_->forward(x, x);
+  const std::vector<std::int64_t>* tokens = reads.some_of(x.size(0));
   const RotaryTable global_rotary(global_theta_, head_size_, longest, x.device());
   const RotaryTable local_rotary(local_theta_, head_size_, longest, x.device());
 
@@ -98,6 +99,11 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
                             context);  // [T, H]
     });
     if (!layer.attention_norm) normed.reset();  // It is x itself, which is about to change.
+    if (tokens != nullptr && &layer == &layers_.back()) {
+      context = take_rows(context, *tokens);  // [N, H]
+      x = take_rows(x, *tokens);              // [N, H]
+      inner.reset();                          // Is written in place, and of another size now.
+    }
     x = timed(Stage::kAttentionOut, [&] { return layer.attention_out->forward_add(context, x); });
     normed = timed(Stage::kLayerNorm, [&] { return layer.norm->forward(x, normed); });
     timed(Stage::kUp, [&] {
@@ -113,11 +119,11 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
       at::mul_out(inner, up, gate);
     });
     x = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, x); });
-    if (layers && &layer != &layers_.back()) layers(x);
+    if (reads.layers && &layer != &layers_.back()) reads.layers(x);
   }
   x = timed(Stage::kLayerNorm, [&] { return final_norm_->forward(x, x); });
-  if (layers) layers(x);
-  return x;
+  if (reads.layers) reads.layers(x);
+  return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;
 }
 
 }  // namespace gliner

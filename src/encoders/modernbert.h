@@ -21,9 +21,9 @@ class ModernBertEncoder : public Encoder {
                     ModernBertInput input = ModernBertInput::kIds);
 
   at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
-                     const LayerSink& layers = {}) const override;
+                     const EncoderReads& reads = {}) const override;
   /// x: [T, H], in the place of word embeddings -> [T, H]. May overwrite x.
-  at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const LayerSink& layers = {}) const;
+  at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {}) const;
   std::int64_t max_sequence_tokens() const override { return 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
 

@@ -1,8 +1,12 @@
 #include "encoders/post_norm_layer.h"
 
+#include <ATen/ATen.h>
+
 #include "base/stage_timer.h"
 #include "nn/cuda/operations.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
+#include "nn/rows.h"
 
 namespace gliner {
 
@@ -25,13 +29,17 @@ PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
                       std::make_shared<LayerNorm>(w / "output.LayerNorm", hidden, config.layer_norm_eps));
 }
 
-at::Tensor PostNormLayer::forward(const at::Tensor& x, const SequenceStart& start,
-                                  const AttentionOptions& attention, LayerBuffers& buffers) const {
-  if (!x.device().is_cpu()) return forward_on_card(x, start, attention, buffers);
+at::Tensor PostNormLayer::forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,
+                                  LayerBuffers& buffers, const std::vector<std::int64_t>* only) const {
+  if (!x.device().is_cpu()) return forward_on_card(std::move(x), start, attention, buffers, only);
   buffers.qkv = timed(Stage::kQueryKeyValue, [&] { return qkv_->forward(x, buffers.qkv); });  // [T, 3H]
   buffers.context = timed(Stage::kAttention, [&] {
     return self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
   });
+  if (only != nullptr) {
+    buffers.context = take_rows(buffers.context, *only);  // [N, H]
+    x = take_rows(x, *only);                              // [N, H]
+  }
   at::Tensor y =
       timed(Stage::kAttentionOut, [&] { return attention_out_->forward_add(buffers.context, x); });  // [T, H]
   y = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward(y, y); });
@@ -40,8 +48,9 @@ at::Tensor PostNormLayer::forward(const at::Tensor& x, const SequenceStart& star
   return timed(Stage::kLayerNorm, [&] { return norm_->forward(y, y); });
 }
 
-at::Tensor PostNormLayer::forward_on_card(const at::Tensor& x, const SequenceStart& start,
-                                          AttentionOptions attention, LayerBuffers& buffers) const {
+at::Tensor PostNormLayer::forward_on_card(at::Tensor x, const SequenceStart& start,
+                                          AttentionOptions attention, LayerBuffers& buffers,
+                                          const std::vector<std::int64_t>* only) const {
   const at::Tensor qkv = timed(Stage::kQueryKeyValue, [&] {  // [T, 3H]
     return qkv_->forward(buffers.low.defined() ? buffers.low : x);
   });
@@ -50,8 +59,13 @@ at::Tensor PostNormLayer::forward_on_card(const at::Tensor& x, const SequenceSta
       buffers.tiles = cuda_attention_tiles(qkv, start, attention);
     if (!attention.tiles && buffers.tiles.tiles.defined()) attention.tiles = &buffers.tiles;
   }
-  const at::Tensor context =
-      timed(Stage::kAttention, [&] { return self_attention(qkv, start, attention); });             // [T, H]
+  at::Tensor context =
+      timed(Stage::kAttention, [&] { return self_attention(qkv, start, attention); });  // [T, H]
+  if (only != nullptr) {
+    const at::Tensor index = index_tensor(*only, x.device());
+    context = context.index_select(0, index);  // [N, H]
+    x = x.index_select(0, index);              // [N, H]
+  }
   at::Tensor sum = timed(Stage::kAttentionOut, [&] { return attention_out_->forward(context); });  // [T, H]
   LayerNorm::Sum normed = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward_sum(sum, x); });
   const at::Tensor inner = timed(Stage::kUp, [&] { return up_->forward(normed.low); });  // [T, F]

@@ -31,17 +31,17 @@ class PostNormLayer : public torch::nn::Module {
   /// `names`: of the query, key and value projections below "attention.self".
   PostNormLayer(const WeightScope& w, const EncoderConfig& config, const std::vector<std::string>& names);
 
-  /// x: [T, H] -> [T, H]. Overwrites x and the buffers.
-  at::Tensor forward(const at::Tensor& x, const SequenceStart& start, const AttentionOptions& attention,
-                     LayerBuffers& buffers) const;
+  /// x: [T, H] -> [T, H], or [N, H] of the N tokens `only`; null: all. Overwrites x and the buffers.
+  at::Tensor forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,
+                     LayerBuffers& buffers, const std::vector<std::int64_t>* only = nullptr) const;
 
   /// Query, key and value of any rows [N, H], side by side: [N, 3H].
   at::Tensor query_key_value(const at::Tensor& x) const { return qkv_->forward(x); }
 
  private:
   // Sums and norms in float32, what goes into products also in their type.
-  at::Tensor forward_on_card(const at::Tensor& x, const SequenceStart& start, AttentionOptions attention,
-                             LayerBuffers& buffers) const;
+  at::Tensor forward_on_card(at::Tensor x, const SequenceStart& start, AttentionOptions attention,
+                             LayerBuffers& buffers, const std::vector<std::int64_t>* only) const;
 
   std::shared_ptr<Linear> qkv_, attention_out_, up_, down_;
   std::shared_ptr<LayerNorm> attention_norm_, norm_;

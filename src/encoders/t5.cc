@@ -8,6 +8,7 @@
 
 #include "nn/dot_attention.h"
 #include "nn/module_path.h"
+#include "nn/rows.h"
 
 namespace gliner {
 
@@ -101,23 +102,29 @@ at::Tensor T5Encoder::attend(const Layer& layer, const at::Tensor& x, const Sequ
 }
 
 at::Tensor T5Encoder::forward(const TokenIds& ids, const SequenceStart& start,
-                              const LayerSink& layers) const {
+                              const EncoderReads& reads) const {
   std::int64_t longest = 1;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
   const at::Tensor bias = distance_bias(longest);  // [heads, 2 * longest - 1]
   at::Tensor x = words_->forward(ids);             // [T, H]
+  const std::vector<std::int64_t>* tokens = reads.some_of(x.size(0));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    x = layer.attention_out->forward_add(attend(layer, layer.attention_norm->forward(x), start, bias), x);
+    at::Tensor context = attend(layer, layer.attention_norm->forward(x), start, bias);  // [T, heads * D]
+    if (tokens != nullptr && i + 1 == layers_.size()) {
+      context = take_rows(context, *tokens);  // [N, heads * D]
+      x = take_rows(x, *tokens);              // [N, H]
+    }
+    x = layer.attention_out->forward_add(context, x);
     const at::Tensor normed = layer.norm->forward(x);
     at::Tensor inner = layer.up->forward(normed);  // [T, F]
     if (layer.gate) inner.mul_(layer.gate->forward(normed));
     x = layer.down->forward_add(inner, x);
-    if (layers && i + 1 < layers_.size()) layers(x);
+    if (reads.layers && i + 1 < layers_.size()) reads.layers(x);
   }
   x = final_norm_->forward(x);
-  if (layers) layers(x);
-  return x;
+  if (reads.layers) reads.layers(x);
+  return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;
 }
 
 }  // namespace gliner

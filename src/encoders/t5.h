@@ -15,7 +15,7 @@ class T5Encoder : public Encoder {
   T5Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
 
   at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
-                     const LayerSink& layers = {}) const override;
+                     const EncoderReads& reads = {}) const override;
   std::int64_t max_sequence_tokens() const override { return 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
 

@@ -149,15 +149,15 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
 }
 
 at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
-                                       std::int64_t padded_tokens, std::int32_t pad_id) const {
+                                       const Padding& padding, const std::vector<std::int64_t>* read) const {
   if (backbone) {
     const at::Tensor states = backbone->forward(backbone->embed(ids), start);  // [T, H of the backbone]
     return token_projection ? token_projection->forward(states).to(at::kFloat) : states;
   }
   // [T, H of the encoder]
-  const at::Tensor tokens = layers_fuser
-                                ? layers_fuser->forward_padded(*encoder, ids, start, padded_tokens, pad_id)
-                                : encoder->forward(ids, start);
+  const at::Tensor tokens =
+      layers_fuser ? layers_fuser->forward_padded(*encoder, ids, start, padding.tokens, padding.pad_id)
+                   : encoder->forward(ids, start, {{}, read});
   return projection ? projection->forward(tokens).to(at::kFloat) : tokens;
 }
 

@@ -31,10 +31,16 @@ struct Gliner1Modules : torch::nn::Module {
   Gliner1Modules(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
                  const TokenizerSizes& sizes);
 
-  /// ids -> [T, H] of the text, layer fusion and projection included.
-  /// `padded_tokens`: of the longest text of the batch, to which the reference pads with `pad_id`.
+  /// How the reference pads the texts of a batch.
+  struct Padding {
+    std::int64_t tokens;  ///< Of the longest text.
+    std::int32_t pad_id;
+  };
+
+  /// ids -> [T, H] of the text, layer fusion and projection included. `read`: tokens that are read
+  /// (EncoderReads); null: all.
   at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
-                         std::int64_t padded_tokens, std::int32_t pad_id) const;
+                         const Padding& padding, const std::vector<std::int64_t>* read) const;
 
   /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
   at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;

@@ -12,6 +12,7 @@
 #include "heads/select_spans.h"
 #include "nn/index_tensor.h"
 #include "nn/rows.h"
+#include "prompt/read_tokens.h"
 
 namespace gliner {
 namespace {
@@ -36,6 +37,8 @@ Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& module
 std::vector<SpanOutput> Gliner1Run::outputs() {
   encode();
   if (modules_.cross_fuser) fuse();
+  for (std::size_t s = 0; s < size(); ++s)
+    emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
   span_input_ = modules_.span_context
                     ? modules_.span_context->forward_padded(words_, word_start_, padded_words_)
                     : words_;
@@ -80,29 +83,31 @@ void Gliner1Run::encode() {
   if (config_.relations) tokens_ = tokens;
   gather_labels(tokens);
   if (modules_.rnn) words_ = modules_.rnn->forward(words_, word_start_);
-  for (std::size_t s = 0; s < size(); ++s)
-    emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
 }
 
 /// The states of all tokens. Those that a sequence is not read to are zero behind the encoder.
 at::Tensor Gliner1Run::encode_tokens() const {
   SequenceStart start = {0};
   std::vector<std::int32_t> ids;
-  std::vector<std::int64_t> places;
+  std::vector<std::int64_t> places, read;
   std::int64_t longest = 0;
+  const std::vector<bool> is_read = read_tokens(batch_);
   for (const SpanSequence& sequence : batch_.sequences) {
-    for (std::int64_t t = sequence.token_begin; t < sequence.token_begin + sequence.encoded_tokens; ++t)
+    for (std::int64_t t = sequence.token_begin; t < sequence.token_begin + sequence.encoded_tokens; ++t) {
+      if (is_read[static_cast<std::size_t>(t)]) read.push_back(static_cast<std::int64_t>(places.size()));
       places.push_back(t);
+    }
     const auto begin = batch_.ids.begin() + sequence.token_begin;
     ids.insert(ids.end(), begin, begin + sequence.encoded_tokens);
     start.push_back(static_cast<std::int64_t>(ids.size()));
     longest = std::max<std::int64_t>(longest, sequence.encoded_tokens);
   }
-  const at::Tensor read = modules_.encode_text(ids, start, longest, batch_.pad_id);
-  if (ids.size() == batch_.ids.size()) return read;
-  at::Tensor tokens = at::zeros({static_cast<std::int64_t>(batch_.ids.size()), read.size(1)}, read.options());
-  tokens.index_copy_(0, index_tensor(places, read.device()), read);
-  return tokens;
+  const bool all = trace_ || modules_.prompt_context;
+  const at::Tensor encoded =
+      modules_.encode_text(ids, start, {longest, batch_.pad_id}, all ? nullptr : &read);
+  return ids.size() == batch_.ids.size()
+             ? encoded
+             : put_rows(encoded, places, static_cast<std::int64_t>(batch_.ids.size()));
 }
 
 /// Where what is selected depends on all columns of the label axis, the reference's zero vectors behind the

@@ -41,7 +41,7 @@ void Gliner1Stream::read_words(State& state, const SpanBatch& batch, at::Tensor&
 /// Scores the spans that end with word `first_end` or later; the others keep what they have.
 void Gliner1Stream::score(State& state, std::int64_t first_end) const {
   const std::int64_t words = state.words.size(0);
-  const std::int64_t labels = state.labels.size(0);
+  const std::int64_t labels = state.queries.vectors.size(0);
   if (words == 0 || labels == 0) return;
   at::Tensor seen = state.words;
   if (modules_.rnn) seen = modules_.rnn->forward(seen, {0, words});
@@ -49,8 +49,7 @@ void Gliner1Stream::score(State& state, std::int64_t first_end) const {
   const std::int64_t first = std::max<std::int64_t>(first_end - (config_.max_width - 1), 0);
   const at::Tensor logits =
       modules_.span_layer
-          ->logits({seen.slice(0, first).contiguous(), {0, words - first}, 0},
-                   modules_.span_layer->prepare(state.labels, /*packed=*/false), {{0, labels}})
+          ->logits({seen.slice(0, first).contiguous(), {0, words - first}, 0}, state.queries, {{0, labels}})
           .front();  // [P, W - first, K]
   const float* data = logits.data_ptr<float>();
   const std::int64_t rows = logits.size(1), widths = logits.size(2);
@@ -95,8 +94,9 @@ SpanOutput Gliner1Stream::restart(const SpanBatch& batch) {
                                                                {0, sequence.prompt_tokens});
     std::vector<TokenRange> labels;
     for (const std::int32_t label : sequence.labels) labels.push_back({label, label + 1});
-    state.labels = pool_ranges(prompt, labels, /*largest=*/false);  // [P, H]
-    if (!labels.empty()) state.labels = modules_.prompt_projection->forward(state.labels);
+    at::Tensor vectors = pool_ranges(prompt, labels, /*largest=*/false);  // [P, H]
+    if (!labels.empty()) vectors = modules_.prompt_projection->forward(vectors);
+    state.queries = modules_.span_layer->prepare(vectors, /*packed=*/false);
     score(state, 0);
     output = select(state, sequence, batch.class_scores);
     state_ = std::move(state);
@@ -109,7 +109,7 @@ SpanOutput Gliner1Stream::extend(const SpanBatch& batch) {
   run_guarded(report_, batch.ids.size(), resources_, [&] {
     const std::int64_t past = state_.words.size(0);
     const std::int64_t cached = state_.cache.length();
-    State state = {KvCache(), state_.words, state_.labels, state_.logits};
+    State state = {KvCache(), state_.words, state_.queries, state_.logits};
     std::swap(state.cache, state_.cache);
     try {
       at::Tensor tokens;

@@ -27,8 +27,8 @@ class Gliner1Stream : public SpanStream {
  private:
   struct State {
     KvCache cache;
-    at::Tensor words;   // [W, H] as pooled
-    at::Tensor labels;  // [P, H] projected
+    at::Tensor words;     // [W, H] as pooled
+    SpanQueries queries;  // P labels, projected
     std::map<std::pair<std::int64_t, std::int64_t>, std::vector<float>>
         logits;  // By first and last word: [P]
   };

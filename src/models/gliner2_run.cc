@@ -8,6 +8,7 @@
 #include "heads/pooling.h"
 #include "heads/select.h"
 #include "nn/index_tensor.h"
+#include "prompt/read_tokens.h"
 
 namespace gliner {
 namespace {
@@ -42,7 +43,12 @@ void Gliner2Run::encode() {
     first_row_.push_back(first_row_.back() + static_cast<std::int64_t>(sequence.rows.size()));
   }
   GLINER_CHECK(start.back() == static_cast<std::int64_t>(batch_.ids.size()));
-  const at::Tensor tokens = modules_.encoder->forward(batch_.ids, start);  // [T, H]
+  std::vector<std::int64_t> read;  // A trace shows every token.
+  const std::vector<bool> is_read = read_tokens(batch_);
+  for (std::size_t t = 0; t < is_read.size(); ++t)
+    if (is_read[t]) read.push_back(static_cast<std::int64_t>(t));
+  const at::Tensor tokens =
+      modules_.encoder->forward(batch_.ids, start, {{}, trace_ ? nullptr : &read});  // [T, H]
   emit("last_hidden_state", tokens);
   const StageTimer timer(Stage::kPooling);
   rows_ = pool_rows(tokens, batch_);  // [R, H]

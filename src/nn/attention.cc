@@ -19,6 +19,15 @@ RelativePositions::RelativePositions(std::int64_t buckets, std::int64_t max_posi
   span_ = buckets > 0 ? buckets : max_positions;
   // Without buckets the largest positive distance that is not cut is span - 1.
   linear_ = buckets > 0 ? std::min(buckets / 2, span_ - 1) : span_ - 1;
+  far_ = least_far();
+}
+
+std::int64_t RelativePositions::least_far() const {
+  // Buckets grow with the distance and are cut at the table's ends; what has reached both stays there.
+  const std::int64_t most = 2 * std::max(span_, max_positions_);
+  for (std::int64_t distance = 1; distance <= most; ++distance)
+    if (column(distance) == 2 * span_ - 1 && column(-distance) == 0) return distance;
+  return 0;
 }
 
 std::int64_t RelativePositions::column(std::int64_t distance) const {
@@ -37,22 +46,6 @@ std::int64_t RelativePositions::column(std::int64_t distance) const {
     if (distance < 0) bucket = -bucket;
   }
   return std::clamp<std::int64_t>(bucket + span_, 0, 2 * span_ - 1);
-}
-
-std::int64_t RelativePositions::saturation(std::int64_t most) const {
-  // Columns go one way with the distance: what is the same at its end and at d is the same between.
-  constexpr std::int64_t kFar = std::int64_t{1} << 40;
-  const auto same = [this](std::int64_t d) {
-    return column(d) == column(kFar) && column(-d) == column(-kFar);
-  };
-  if (!same(most)) return 0;
-  std::int64_t low = 0;  // Not the same, or no distance.
-  std::int64_t high = most;
-  while (high - low > 1) {
-    const std::int64_t middle = (low + high) / 2;
-    (same(middle) ? high : low) = middle;
-  }
-  return high;
 }
 
 namespace {
@@ -95,9 +88,14 @@ PositionTables::PositionTables(std::shared_ptr<const RelativePositions> position
   query_panels_ = table_in_panels(or_zeros(query, key), heads);
 }
 
+std::int64_t PositionTables::table_reach(std::int64_t length) const {
+  const std::int64_t far = positions_->far();
+  return round_up(far > 0 ? std::min(length, far + kAttentionFarRim) : length, kPanel);
+}
+
 std::vector<std::int32_t> PositionTables::columns(std::int64_t length) const {
   if (!key_panels_.defined() || length - 1 <= positions_->linear()) return {};
-  const std::int64_t most = round_up(length, kPanel);
+  const std::int64_t most = table_reach(length);
   const std::int64_t stored_most = key_panels_.size(1) / 2 * kPanel;
   std::vector<std::int32_t> columns;
   columns.reserve(static_cast<std::size_t>(2 * most));
@@ -120,7 +118,7 @@ PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length
   const std::int64_t stored_middle = (panels / 2 - 1) * panel_floats;
   if (length - 1 <= positions_->linear()) return {key + stored_middle, query + stored_middle};
 
-  const std::int64_t count = 2 * round_up(length, kPanel);
+  const std::int64_t count = 2 * table_reach(length);
   const std::int64_t skipped = static_cast<std::int64_t>(columns.size()) - count;  // Half on either side.
   GLINER_CHECK(skipped >= 0);
   PanelColumns copy;
@@ -156,6 +154,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
   const std::int64_t head_size = hidden / options.heads;
   const std::int64_t tokens = qkv.size(0);
   GLINER_CHECK(start.back() == tokens && qkv.stride(1) == 1 && hidden % options.heads == 0);
+  GLINER_CHECK(!options.positions || options.window < 0);
   const bool fits =
       reuse.defined() && reuse.size(0) == tokens && reuse.size(1) == hidden && has_writable_capacity(reuse);
   at::Tensor out = fits ? reuse : new_rows(tokens, hidden, qkv.device());  // [T, H]
@@ -192,6 +191,8 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
       const PositionTables::View view = options.positions->view(head, h.length, columns, tables);
       h.position_key = view.key;
       h.position_query = view.query;
+      const std::int64_t far = options.positions->positions().far();
+      if (h.position_key != nullptr && h.length > far) h.far = far;
     }
     h.out = result + first * hidden + head * head_size;
     h.out_stride = hidden;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "nn/index_tensor.h"
+
 namespace gliner {
 namespace {
 
@@ -43,6 +45,18 @@ at::Tensor with_readable_capacity(const at::Tensor& x) {
 
 at::Tensor with_writable_capacity(const at::Tensor& x) {
   return has_writable_capacity(x) ? x : new_rows(x.size(0), x.size(1), x.device()).copy_(x);
+}
+
+at::Tensor take_rows(const at::Tensor& x, const std::vector<std::int64_t>& index) {
+  if (!x.device().is_cpu()) return x.index_select(0, index_tensor(index, x.device()));
+  at::Tensor rows = new_rows(static_cast<std::int64_t>(index.size()), x.size(1), x.device());
+  return at::index_select_out(rows, x, 0, index_tensor(index, x.device()));
+}
+
+at::Tensor put_rows(const at::Tensor& rows, const std::vector<std::int64_t>& index, std::int64_t count) {
+  return new_rows(count, rows.size(1), rows.device())
+      .zero_()
+      .index_copy_(0, index_tensor(index, rows.device()), rows);
 }
 
 }  // namespace gliner

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace gliner {
 
@@ -33,5 +34,11 @@ bool has_writable_capacity(const at::Tensor& x);
 /// `x` itself, or a copy made by new_rows when the capacity cannot be read or written.
 at::Tensor with_readable_capacity(const at::Tensor& x);
 at::Tensor with_writable_capacity(const at::Tensor& x);
+
+/// The rows `index` of `x`, made by new_rows: [N, H].
+at::Tensor take_rows(const at::Tensor& x, const std::vector<std::int64_t>& index);
+
+/// A matrix of `count` rows, made by new_rows: `rows` [N, H] at the places `index`, zero elsewhere.
+at::Tensor put_rows(const at::Tensor& rows, const std::vector<std::int64_t>& index, std::int64_t count);
 
 }  // namespace gliner

@@ -21,13 +21,6 @@ const std::string kModel = GLINER_DEMO_MODEL;
 const std::string kCook = "Apple CEO Tim Cook announced the new iPhone 15 in Cupertino on September 12.";
 const std::string kMerkel = "Angela Merkel met Emmanuel Macron in Paris last Tuesday.";
 
-std::vector<Json> rows(const std::string& out) {
-  std::vector<Json> result;
-  std::istringstream lines(out);
-  for (std::string line; std::getline(lines, line);) result.push_back(Json::parse(line));
-  return result;
-}
-
 std::string line(const Json& id, const std::string& text) {
   return Json{{"id", id}, {"text", text}}.dump() + "\n";
 }

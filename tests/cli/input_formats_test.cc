@@ -8,26 +8,13 @@
 #include "input/records.h"
 #include "output/compressor.h"
 #include "process.h"
+#include "read_records.h"
 
 namespace gliner::cli {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-InputOptions input(const std::string& path) {
-  InputOptions options;
-  options.path = path;
-  return options;
-}
-
-std::vector<InputRecord> read(const InputOptions& options) {
-  const std::unique_ptr<RecordReader> reader = open_records(options);
-  std::vector<InputRecord> records;
-  InputRecord record;
-  while (reader->next(record)) records.push_back(record);
-  return records;
-}
 
 /// "id=text", or "id!error".
 std::vector<std::string> shown(const std::vector<InputRecord>& records) {

@@ -26,13 +26,6 @@ using ::testing::Not;
 
 const std::string kDemo = GLINER_DEMO_MODEL;
 
-std::vector<Json> rows(const std::string& out) {
-  std::vector<Json> result;
-  std::istringstream lines(out);
-  for (std::string line; std::getline(lines, line);) result.push_back(Json::parse(line));
-  return result;
-}
-
 // ---- resume ----
 
 /// The limit of the size of files of the processes that are started while it lives: a disk that is full.

@@ -164,4 +164,11 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+std::vector<nlohmann::ordered_json> rows(const std::string& json_lines) {
+  std::vector<nlohmann::ordered_json> rows;
+  std::istringstream lines(json_lines);
+  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::ordered_json::parse(line));
+  return rows;
+}
+
 }  // namespace gliner::cli

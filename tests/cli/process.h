@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -60,5 +61,8 @@ class TemporaryFolder {
 };
 
 std::string read_file(const std::string& path);
+
+/// The rows of JSON lines.
+std::vector<nlohmann::ordered_json> rows(const std::string& json_lines);
 
 }  // namespace gliner::cli

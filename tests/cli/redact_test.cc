@@ -21,13 +21,6 @@ const std::string kText =
     "My name is Sarah Connor, you can reach me at sarah.connor@sky.net or +1 555 010 9922.";
 constexpr const char* kKey = "a key of enough bytes";
 
-std::vector<Json> rows(const std::string& out) {
-  std::vector<Json> result;
-  std::istringstream lines(out);
-  for (std::string line; std::getline(lines, line);) result.push_back(Json::parse(line));
-  return result;
-}
-
 std::vector<std::string> redact(const std::vector<std::string>& more) {
   std::vector<std::string> words = {"redact", "--label", "name",        "--label",
                                     "email",  "--label", "phone number"};

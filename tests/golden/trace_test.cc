@@ -1,14 +1,17 @@
 // Compares what the model computes on the way with what the reference computed: a failure names the first
-// stage that differs and the largest difference.
+// stage that differs and the largest difference. GLINER_GOLDEN2 may name another folder of recorded models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "base/json.h"
+#include "base/mapped_file.h"
 #include "io/model_dir.h"
 #include "io/safetensors.h"
 #include "models/model.h"
@@ -19,10 +22,9 @@ namespace gliner {
 namespace {
 
 // Largest difference allowed, relative to the largest value of the tensor: float32, another order of
-// additions. At the span logits the reference's own float32 is up to 1.7e-5 away from float64.
-double tolerance(const std::string& stage) {
-  return stage.find("span_logits") == std::string::npos ? 2e-5 : 5e-5;
-}
+// additions. Most stages stay below 1e-5; behind count_lstm_v2, whose attention multiplies rounding, the span
+// logits of one recorded call are 2.7e-5 away.
+constexpr double kTolerance = 4e-5;
 
 struct Value {
   std::vector<std::int64_t> shape;
@@ -34,7 +36,28 @@ struct Traced {
   std::string id;
 };
 
-std::string data_folder(const std::string& model) { return GLINER_TEST_DATA "/golden2/" + model + "/"; }
+std::filesystem::path golden_folder() {
+  const char* other = std::getenv("GLINER_GOLDEN2");
+  return other != nullptr ? other : GLINER_TEST_DATA "/golden2";
+}
+
+std::string data_folder(const std::string& model) { return (golden_folder() / model).string() + "/"; }
+
+// Boundary models are not read.
+bool is_span_model(const std::filesystem::path& folder) {
+  const std::string config = (folder / "model/config.json").string();
+  if (!std::filesystem::exists(config) || !std::filesystem::exists(folder / "trace.safetensors"))
+    return false;
+  return parse_json_file(MappedFile(config).text(), config).value("architecture", "span") == "span";
+}
+
+std::vector<std::string> traced_models() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(golden_folder()))
+    if (is_span_model(entry.path())) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 std::vector<Traced> traced_cases(const std::string& model, const WeightFile& tensors) {
   std::vector<Traced> cases;
@@ -118,16 +141,13 @@ std::string difference(const TensorView& expected, const Value& found, double al
   return "largest difference " + std::to_string(largest) + " with values up to " + std::to_string(scale);
 }
 
-class TraceTest : public ::testing::TestWithParam<const char*> {};
+class TraceTest : public ::testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(Models, TraceTest,
-                         ::testing::Values("span-deberta-v3", "span-deberta-v2cnt", "span-bert",
-                                           "span-modernbert"),
-                         [](const auto& model) {
-                           std::string name = model.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Models, TraceTest, ::testing::ValuesIn(traced_models()), [](const auto& model) {
+  std::string name = model.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 TEST_P(TraceTest, EveryStageEqualsTheReference) {
   const std::string model_name = GetParam();
@@ -175,8 +195,7 @@ TEST_P(TraceTest, EveryStageEqualsTheReference) {
         their_name = name.substr(std::strlen("sequence.0."));
       const TensorView* theirs = tensor(their_name);
       ASSERT_NE(theirs, nullptr) << "the reference has no stage " << their_name;
-      ASSERT_EQ(difference(*theirs, value, tolerance(name)), "")
-          << "first stage that differs: " << their_name;
+      ASSERT_EQ(difference(*theirs, value, kTolerance), "") << "first stage that differs: " << their_name;
       ++compared;
     }
     // input_ids and attention_mask are inputs; every other recorded tensor must have come up.

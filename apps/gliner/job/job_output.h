@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "job/journal.h"
+#include "measurement.h"
 #include "options.h"
 #include "output/output_file.h"
 
@@ -48,8 +48,6 @@ class JobOutput {
   void abandon();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void begin();
   void resume();
   void check_fit(const nlohmann::ordered_json& job, const std::string& companion) const;

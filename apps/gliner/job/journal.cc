@@ -14,6 +14,7 @@
 
 #include "exit_code.h"
 #include "input/byte_source.h"
+#include "job/statistics.h"
 #include "log.h"
 
 namespace gliner::cli {
@@ -54,31 +55,15 @@ std::size_t for_each_line(const std::string& text, Visit visit) {
 }
 
 Json to_json(const Checkpoint& checkpoint) {
-  const Tally& tally = checkpoint.tally;
-  return {{"rows", tally.rows},
-          {"output_bytes", checkpoint.output_bytes},
-          {"input", checkpoint.input_digest},
-          {"failed", tally.failed},
-          {"truncated", tally.truncated},
-          {"truncated_words", tally.truncated_words},
-          {"truncated_tokens", tally.truncated_tokens},
-          {"words", tally.words},
-          {"tokens", tally.tokens}};
+  Json json = to_json(checkpoint.tally);
+  json["output_bytes"] = checkpoint.output_bytes;
+  json["input"] = checkpoint.input_digest;
+  return json;
 }
 
 Checkpoint checkpoint_of(const Json& value) {
-  Checkpoint checkpoint;
-  checkpoint.output_bytes = value.at("output_bytes");
-  checkpoint.input_digest = value.at("input");
-  Tally& tally = checkpoint.tally;
-  tally.rows = value.at("rows");
-  tally.failed = value.at("failed");
-  tally.truncated = value.at("truncated");
-  tally.truncated_words = value.at("truncated_words");
-  tally.truncated_tokens = value.at("truncated_tokens");
-  tally.words = value.at("words");
-  tally.tokens = value.at("tokens");
-  return checkpoint;
+  return {tally_of(value), value.at("output_bytes").get<std::uint64_t>(),
+          value.at("input").get<std::string>()};
 }
 
 [[noreturn]] void fail(const std::string& path) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "job/tally.h"
+#include "measurement.h"
 
 namespace gliner::cli {
 
@@ -41,8 +41,6 @@ class Progress {
   void show(const Tally& now, const InputPosition& position);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   Kind kind_;
   Tally before_;
   InputPosition begin_;

@@ -1,30 +1,18 @@
 #include "job/statistics.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
 #include "exit_code.h"
+#include "measurement.h"
 
 namespace gliner::cli {
-namespace {
 
 using Json = nlohmann::ordered_json;
-
-double rounded(double value) { return std::round(value * 1000) / 1000; }
-
-double peak_rss_mb() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts in KiB.
-}
-
-}  // namespace
 
 Json to_json(const Tally& tally) {
   return {{"rows", tally.rows},
@@ -34,6 +22,18 @@ Json to_json(const Tally& tally) {
           {"truncated_tokens", tally.truncated_tokens},
           {"words", tally.words},
           {"tokens", tally.tokens}};
+}
+
+Tally tally_of(const Json& counts) {
+  Tally tally;
+  tally.rows = counts.at("rows");
+  tally.failed = counts.at("failed");
+  tally.truncated = counts.at("truncated");
+  tally.truncated_words = counts.at("truncated_words");
+  tally.truncated_tokens = counts.at("truncated_tokens");
+  tally.words = counts.at("words");
+  tally.tokens = counts.at("tokens");
+  return tally;
 }
 
 Json to_json(const Statistics& statistics) {

@@ -21,8 +21,9 @@ struct Statistics {
 /// The summary of --stats.
 nlohmann::ordered_json to_json(const Statistics& statistics);
 
-/// The counts alone.
+/// The counts alone, and back. Throws nlohmann::json::exception when one is missing.
 nlohmann::ordered_json to_json(const Tally& tally);
+Tally tally_of(const nlohmann::ordered_json& counts);
 
 /// Writes `value`, indented, in place of whatever is there: whole or not at all. Throws IoError.
 void write_json_file(const std::string& path, const nlohmann::ordered_json& value);

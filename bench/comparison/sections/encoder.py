@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from ..context import say
-from ..engine import probe
+from ..engine import peak_gflops, probe
 from ..process import BenchError, python_environment, run_once, take_turns
 from ..report import table
 from .extraction import title_of
@@ -97,7 +97,9 @@ def lines(context):
         for name in others:
             head += [f"{name}, ms", "times faster"]
         result += [f"### {title_of(model_dir)}", "", *table([*head, "largest difference"], rows)]
+    peak = peak_gflops(context.arguments.build, context.arguments.threads)
     return result + [
+        f"The arithmetic peak of these cores, multiply-adds that never leave the registers, is {peak:.0f} GFLOP/s in float32. "
         "oneDNN: the rate of the layers' products alone, weights packed, nothing between them, in the same run. Floor: all "
         "multiplications and additions of the forward pass, attention included, at that rate. Other run-times: sizes fixed when "
         "the graph is compiled, float32.", ""]

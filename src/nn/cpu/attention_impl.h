@@ -10,6 +10,8 @@
 //   position_query.k  the same with the keys' rows, turned round when it is added.
 // Rows and keys are taken in groups that begin on multiples of kLanes, so that what a group needs of a table
 // begins with a vector of it.
+// Keys that are so far from all queries of a block that their distances share one entry of the tables need no
+// products with distances: what each query and each key makes of that entry is added to their scores.
 // The scores of a block of queries and a part of the keys are in memory together, in the second cache. From
 // part to part the softmax is carried on (Milakov and Gimelshein 2018, "Online normalizer calculation for
 // softmax").
@@ -146,6 +148,52 @@ GLINER_INLINE void score_keys_by_distance(const AttentionHead& h, const Attentio
   }
 }
 
+// How the keys of a part lie to the queries of a block.
+enum class Distances { kUnused, kNear, kFarBefore, kFarBehind };
+
+// scores = q.position_key + q.k + position_query.k with the tables' entry for far keys, before the queries or
+// behind them. To the last bit what the loops over distances give: the same sums in the same order.
+GLINER_INLINE void score_far(const AttentionHead& h, const AttentionLayout& s, const Block& b, bool before) {
+  float* const scores = h.scratch + s.scores;
+  const std::int64_t columns = round_up(b.keys, kLanes);
+  // A panel of distances that all have that entry.
+  const std::int64_t far = round_up(h.far, kPanel);
+  const std::int64_t distance = before ? far + kPanel - 1 : -far - 1;
+  Product p;
+  p.left = h.query + b.row * h.stride;
+  p.left_stride = h.stride;
+  p.rows = b.rows;
+  p.depth = h.head_size;
+  set_table(h, h.position_key, distance, p);
+  p.columns = kLanes;
+  p.out = h.scratch + s.far_rows;
+  p.out_stride = kPanel;
+  multiply<false>(p);
+  for (std::int64_t r = 0; r < b.rows; ++r) {
+    const Vec of_row = splat(p.out[r * kPanel]);
+    for (std::int64_t c = 0; c < columns; c += kLanes) store(scores + r * s.score_stride + c, of_row);
+  }
+  score_queries_by_key<true>(h, s, b);
+
+  set_table(h, h.position_query, distance, p);
+  float* const column = h.scratch + s.far_column;
+  for (std::int64_t d = 0; d < h.head_size; ++d) column[d] = p.right[d * kPanel + p.first_column];
+  p.left = column;
+  p.rows = 1;
+  p.right = h.scratch + s.key + b.first_key / kPanel * s.key_stride;
+  p.panel_stride = s.key_stride;
+  p.first_column = 0;
+  p.columns = columns;
+  p.out = h.scratch + s.far_keys;
+  p.out_stride = 0;  // The rows of a tile repeat the only one.
+  multiply<false>(p);
+  for (std::int64_t r = 0; r < b.rows; ++r)
+    for (std::int64_t c = 0; c < columns; c += kLanes) {
+      float* const at = scores + r * s.score_stride + c;
+      store(at, load(at) + load(p.out + c));
+    }
+}
+
 // Hides the keys outside the window from the scores of part `b`.
 GLINER_INLINE void hide_keys(const AttentionHead& h, const AttentionLayout& s, const Block& b,
                              std::int64_t window) {
@@ -227,18 +275,38 @@ GLINER_INLINE void weigh_values(const AttentionHead& h, const AttentionLayout& s
   multiply<!kFirst>(p);
 }
 
-template <bool kFirst>
+// Adds a part of the keys to the block's output.
 GLINER_INLINE void attend(const AttentionHead& h, const AttentionLayout& s, const Block& b,
-                          std::int64_t window, Softmax& softmax) {
-  if (h.position_key) {
-    score_queries_by_distance(h, s, b);
-    score_queries_by_key<true>(h, s, b);
-    score_keys_by_distance(h, s, b);
-  } else {
-    score_queries_by_key<false>(h, s, b);
+                          Distances distances, std::int64_t window, bool first, Softmax& softmax) {
+  switch (distances) {
+    case Distances::kUnused:
+      score_queries_by_key<false>(h, s, b);
+      break;
+    case Distances::kNear:
+      score_queries_by_distance(h, s, b);
+      score_queries_by_key<true>(h, s, b);
+      score_keys_by_distance(h, s, b);
+      break;
+    case Distances::kFarBefore:
+    case Distances::kFarBehind:
+      score_far(h, s, b, distances == Distances::kFarBefore);
+      break;
   }
   hide_keys(h, s, b, window);
-  weigh_values<kFirst>(h, s, b, softmax);
+  if (first)
+    weigh_values<true>(h, s, b, softmax);
+  else
+    weigh_values<false>(h, s, b, softmax);
+}
+
+// Adds the keys [begin, end), a part at a time.
+GLINER_INLINE void attend_range(const AttentionHead& h, const AttentionLayout& s, Block b, std::int64_t begin,
+                                std::int64_t end, Distances distances, std::int64_t window, bool first,
+                                Softmax& softmax) {
+  for (b.first_key = begin; b.first_key < end; b.first_key += b.keys, first = false) {
+    b.keys = at_most(s.part_keys, end - b.first_key);
+    attend(h, s, b, distances, window, first, softmax);
+  }
 }
 
 GLINER_INLINE void write_output(const AttentionHead& h, const AttentionLayout& s, const Block& b,
@@ -263,16 +331,20 @@ void attention_head(const AttentionHead& h) {
       all ? s.block_rows : at_most(s.block_rows, round_up(window / 4 + 1, kPanel));
   Softmax softmax;
   for (std::int64_t row = 0; row < h.length; row += block_rows) {
-    Block b;
+    Block b{};
     b.row = row;
     b.rows = at_most(block_rows, h.length - row);
-    b.first_key = at_least(0, row - window) / kPanel * kPanel;
+    const std::int64_t begin = at_least(0, row - window) / kPanel * kPanel;
     const std::int64_t end = at_most(h.length, row + b.rows + window);
-    b.keys = at_most(s.part_keys, end - b.first_key);
-    attend<true>(h, s, b, window, softmax);
-    for (b.first_key += b.keys; b.first_key < end; b.first_key += b.keys) {
-      b.keys = at_most(s.part_keys, end - b.first_key);
-      attend<false>(h, s, b, window, softmax);
+    if (h.far == 0) {
+      const Distances distances = h.position_key ? Distances::kNear : Distances::kUnused;
+      attend_range(h, s, b, begin, end, distances, window, true, softmax);
+    } else {
+      const std::int64_t near = at_least(0, row - h.far + 1) / kPanel * kPanel;
+      const std::int64_t behind = at_most(h.length, round_up(row + b.rows - 1 + h.far, kPanel));
+      attend_range(h, s, b, 0, near, Distances::kFarBefore, window, true, softmax);
+      attend_range(h, s, b, near, behind, Distances::kNear, window, near == 0, softmax);
+      attend_range(h, s, b, behind, h.length, Distances::kFarBehind, window, false, softmax);
     }
     write_output(h, s, b, softmax);
   }

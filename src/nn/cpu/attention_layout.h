@@ -18,7 +18,10 @@ struct AttentionLayout {
   std::int64_t output;
   std::int64_t scores;  ///< kAttentionPanel columns before every row and behind the last one are free.
   std::int64_t distances;
-  std::int64_t floats;  ///< Of all.
+  std::int64_t far_rows;    ///< Queries of a block against the table's end [block_rows, kAttentionPanel],
+  std::int64_t far_column;  ///< that end [D],
+  std::int64_t far_keys;    ///< and the keys of a part against it [part_keys].
+  std::int64_t floats;      ///< Of all.
 };
 
 /// At most so many queries in a block and keys in a part. A part is longer than a block by a panel or more:

@@ -44,7 +44,10 @@ AttentionLayout attention_layout(std::int64_t length, std::int64_t head_size) {
   s.output = s.value + length * s.value_stride;
   s.scores = s.output + s.block_rows * s.value_stride + kPanel;
   s.distances = s.scores + s.block_rows * s.score_stride + kPanel;
-  s.floats = s.distances + kPanel * s.distance_stride + kPanel;
+  s.far_rows = s.distances + kPanel * s.distance_stride + kPanel;
+  s.far_column = s.far_rows + s.block_rows * kPanel;
+  s.far_keys = s.far_column + s.value_stride;
+  s.floats = s.far_keys + s.part_keys + kPanel;
   return s;
 }
 

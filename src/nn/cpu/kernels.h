@@ -8,6 +8,9 @@ namespace gliner {
 /// Columns of a panel: a cache line, the widest vector.
 constexpr std::int64_t kAttentionPanel = 16;
 
+/// So far beyond `AttentionHead::far` the tables are read.
+constexpr std::int64_t kAttentionFarRim = 192;
+
 /// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
 /// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two only
 /// with tables (He et al. 2021, "DeBERTa", equation 4).
@@ -22,10 +25,13 @@ struct AttentionHead {
   std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
   /// Tables in panels of kAttentionPanel distances, falling, each [D, kAttentionPanel]. Both point to the
   /// panel of the distances 15 to 0: entry c of distance d = 16 * p + r, 0 <= r < 16, is
-  /// position_key[-p * 16 * D + c * 16 + 15 - r]. The panels -P <= p < P must be readable, P = ceil(L / 16).
-  /// Both null: plain attention.
+  /// position_key[-p * 16 * D + c * 16 + 15 - r]. The panels -P <= p < P must be readable, P = ceil(L / 16),
+  /// or ceil((far + kAttentionFarRim) / 16) where that is less. Both null: plain attention.
   const float* position_key = nullptr;
   const float* position_query = nullptr;
+  /// The tables are those of `far` for every greater distance, and those of -far for every lesser one; then
+  /// a key that is so far away costs no product with them. 0: not so. Not together with a window.
+  std::int64_t far = 0;
   float* out = nullptr;  ///< [L, D], rows `out_stride` floats apart.
   std::int64_t out_stride = 0;
   float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.

@@ -164,7 +164,7 @@ TEST(LayersFuser, CountsPaddingThatSeesTheTokensAndIsNotSeen) {
   // What the tokens see does not change; what is behind them sees them, one place further each.
   std::vector<at::Tensor> plain, padded;
   encoder->forward(std::vector<std::int32_t>{1, 2}, {0, 2},
-                   [&](const at::Tensor& x) { plain.push_back(x.clone()); });
+                   {[&](const at::Tensor& x) { plain.push_back(x.clone()); }});
   ASSERT_TRUE(encoder->forward_padded({1, 2, 0, 0}, {0, 4}, {2},
                                       [&](const at::Tensor& x) { padded.push_back(x.clone()); }));
   ASSERT_EQ(padded.size(), 2u);

@@ -96,10 +96,43 @@ TEST_P(EncoderTest, ASequenceAloneGivesWhatItGivesInABatch) {
 TEST_P(EncoderTest, HandsOutEveryLayerTheLastOneBeingTheResult) {
   std::vector<at::Tensor> layers;
   const at::Tensor found =
-      encoder_->forward(ids_, start_, [&](const at::Tensor& x) { layers.push_back(x.clone()); });
+      encoder_->forward(ids_, start_, {[&](const at::Tensor& x) { layers.push_back(x.clone()); }});
   ASSERT_EQ(layers.size(), static_cast<std::size_t>(config_.num_hidden_layers));
   EXPECT_TRUE(at::equal(layers.back(), found));
   EXPECT_TRUE(at::equal(found, encoder_->forward(ids_, start_)));
+}
+
+TEST_P(EncoderTest, TokensThatAreReadHaveTheVectorsThatTheyHaveAmongAll) {
+  const at::Tensor all = encoder_->forward(ids_, start_);
+  const auto check = [&](const std::vector<std::int64_t>& read) {
+    EncoderReads reads;
+    reads.tokens = &read;
+    const at::Tensor found = encoder_->forward(ids_, start_, reads);
+    ASSERT_EQ(found.sizes(), all.sizes());
+    const at::Tensor index = at::tensor(read, at::kLong);
+    if (!read.empty()) {
+      EXPECT_LE((found - all).index_select(0, index).abs().max().item<float>(), 1e-5F) << read.size();
+    }
+  };
+  std::vector<std::int64_t> odd, every;
+  for (std::int64_t t = 0; t < start_.back(); ++t) {
+    every.push_back(t);
+    if (t % 2 == 1) odd.push_back(t);
+  }
+  check({});
+  check({0});
+  check({start_.back() - 1});
+  check(odd);
+  check(every);
+}
+
+TEST_P(EncoderTest, ASinkOfLayersReceivesAllTokensWhateverIsRead) {
+  const std::vector<std::int64_t> read = {0};
+  std::vector<at::Tensor> layers;
+  EncoderReads reads{[&](const at::Tensor& x) { layers.push_back(x.clone()); }, &read};
+  encoder_->forward(ids_, start_, reads);
+  ASSERT_FALSE(layers.empty());
+  EXPECT_TRUE(at::equal(layers.back(), encoder_->forward(ids_, start_)));
 }
 
 TEST_P(EncoderTest, TheNumberOfThreadsChangesNothing) {

@@ -4,6 +4,10 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
+#include <tuple>
+
 #include "nn/threads.h"
 
 namespace gliner {
@@ -39,6 +43,18 @@ TEST(RelativePositions, AreLinearAsFarAsTheySay) {
   }
 }
 
+TEST(RelativePositions, AreConstantFromFarOn) {
+  for (const auto& [buckets, max_positions, far] :
+       {std::tuple{256, 512, 512}, {32, 512, 512}, {6, 20, 20}, {-1, 16, 16}, {0, 3, 3}}) {
+    const RelativePositions positions(buckets, max_positions);
+    EXPECT_EQ(positions.far(), far) << buckets << " buckets";
+    for (std::int64_t d = far; d <= 5000; ++d) {
+      EXPECT_EQ(positions.column(d), positions.column(far));
+      EXPECT_EQ(positions.column(-d), positions.column(-far));
+    }
+  }
+}
+
 struct AttentionCase {
   std::int64_t heads, head_size, buckets, max_positions, window;
   bool key_table, query_table;
@@ -56,6 +72,11 @@ INSTANTIATE_TEST_SUITE_P(
         AttentionCase{2, 8, 8, 64, -1, true, false, {0, 70}},
         AttentionCase{2, 8, 8, 64, -1, false, true, {0, 70, 75}},
         AttentionCase{3, 5, -1, 20, -1, true, true, {0, 19, 60}},  // Cut distances.
+        // Keys that are far from every query of a block, before it and behind it.
+        AttentionCase{2, 7, -1, 20, -1, true, true, {0, 21, 400, 1037}},
+        AttentionCase{2, 16, 32, 48, -1, true, true, {0, 700}},
+        AttentionCase{1, 8, 8, 64, -1, true, false, {0, 523}},
+        AttentionCase{1, 8, 8, 64, -1, false, true, {0, 523, 600}},
         AttentionCase{2, 16, 0, 0, -1, false, false, {0, 33, 50}},
         AttentionCase{2, 16, 0, 0, 3, false, false, {0, 33, 50}}));
 

@@ -117,6 +117,84 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
   }
 }
 
+// A table of `head_size` x distances -16 * panels ... 16 * panels - 1 whose entries stay what they are at
+// +-far, and the same with nothing but NaN where the kernel must not read.
+struct FarTable {
+  FarTable(std::int64_t head_size, std::int64_t panels, std::int64_t far, unsigned seed)
+      : head_size_(head_size), panels_(panels) {
+    whole_ = random_floats(static_cast<std::size_t>(2 * panels * head_size * kAttentionPanel), seed);
+    const std::int64_t reach =
+        (far + kAttentionFarRim + kAttentionPanel - 1) / kAttentionPanel * kAttentionPanel;
+    for (std::int64_t c = 0; c < head_size; ++c)
+      for (std::int64_t d = -panels * kAttentionPanel; d < panels * kAttentionPanel; ++d)
+        if (std::abs(d) > far) at(whole_, c, d) = at(whole_, c, d > 0 ? far : -far);
+    near_ = whole_;
+    for (std::int64_t c = 0; c < head_size; ++c)
+      for (std::int64_t d = -panels * kAttentionPanel; d < panels * kAttentionPanel; ++d)
+        if (d >= reach || d < -reach) at(near_, c, d) = std::nanf("");
+  }
+
+  const float* whole() const { return whole_.data() + middle(); }
+  const float* near() const { return near_.data() + middle(); }
+
+ private:
+  std::int64_t middle() const { return (panels_ - 1) * head_size_ * kAttentionPanel; }
+  float& at(std::vector<float>& table, std::int64_t c, std::int64_t d) const {
+    const std::int64_t panel = (d + panels_ * kAttentionPanel) / kAttentionPanel - panels_;
+    const std::int64_t rest = d - panel * kAttentionPanel;
+    return table[static_cast<std::size_t>(middle() - panel * kAttentionPanel * head_size_ +
+                                          c * kAttentionPanel + kAttentionPanel - 1 - rest)];
+  }
+
+  std::int64_t head_size_, panels_;
+  std::vector<float> whole_, near_;
+};
+
+TEST_P(CpuKernelsTest, AttentionToFarKeysEqualsItsDefinitionAndReadsNoTableFarther) {
+  struct Shape {
+    std::int64_t length, head_size, far;
+  };
+  for (const Shape& shape : {Shape{40, 8, 1},
+                             {130, 16, 3},
+                             {129, 5, 128},
+                             {500, 12, 16},
+                             {611, 9, 37},
+                             {900, 16, 250},
+                             {1201, 4, 512},
+                             {700, 64, 200}}) {
+    SCOPED_TRACE(::testing::Message() << "length " << shape.length << ", far " << shape.far);
+    const std::int64_t panels =
+        (std::max(shape.length, shape.far + kAttentionFarRim) + kAttentionPanel - 1) / kAttentionPanel;
+    const FarTable key(shape.head_size, panels, shape.far, 3);
+    const FarTable query(shape.head_size, panels, shape.far, 4);
+    AttentionHead h;
+    h.length = shape.length;
+    h.head_size = shape.head_size;
+    h.stride = 3 * h.head_size;
+    h.scale = 0.2F;
+    const auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 1);
+    h.query = qkv.data();
+    h.key = h.query + h.head_size;
+    h.value = h.key + h.head_size;
+    h.out_stride = h.head_size;
+    std::vector<float> out(static_cast<std::size_t>(h.length * h.head_size));
+    h.out = out.data();
+    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
+                               5.0F);
+    h.scratch = scratch.data();
+    h.position_key = key.near();
+    h.position_query = query.near();
+    h.far = shape.far;
+    GetParam()->attention_head(h);
+    EXPECT_EQ(scratch.back(), 5.0F);
+
+    h.position_key = key.whole();
+    h.position_query = query.whole();
+    const std::vector<double> expected = attention_by_definition(h);
+    for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], 2e-5) << i;
+  }
+}
+
 // The largest score moves from part to part of the keys, up as well as down.
 TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
   constexpr std::int64_t kLength = 900;
