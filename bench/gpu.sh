@@ -1,7 +1,7 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Builds, checks and measures everything on a machine with an NVIDIA card, in under ten minutes:
 #
-#     sh bench/gpu.sh OUT [--prefix TAR|FOLDER] [--wheels FOLDER] [--step NAME]...
+#     bash bench/gpu.sh OUT [--prefix TAR|FOLDER] [--wheels FOLDER] [--step NAME]...
 #
 # OUT/REPORT.md gets the tables, OUT/NAME.log what each step said. --prefix: what scripts/pack_prefix.sh packed; without,
 # the system's packages. --wheels: gliner2 2.1.0, disentangled-flash 1.1.1 and what they lack there (pydantic,
@@ -9,7 +9,7 @@
 # must have them. --step: these steps only; what others left in build/gpu and build/gpu-work is used. Every step has a
 # limit, and one that fails does not stop the others. PYTHON names the Python with torch (default python3),
 # SECONDS_IN_ALL the time for everything (585). Exit status: 0 when every step succeeded.
-set -u
+set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ $# -ge 1 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 out=$1
@@ -35,11 +35,11 @@ report=$out/REPORT.md
 failed=""
 deadline=$(($(date +%s) + ${SECONDS_IN_ALL:-585}))
 mkdir -p "$work"
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 root out prefix wheels python build work model gliner
 
-# step NAME SECONDS FUNCTION: the function in a process of its own, its output in OUT/NAME.log.
+# step FUNCTION SECONDS: in a process of its own with all that it starts, its output in OUT/FUNCTION.log.
 step() {
-  name=$1 limit=$2
+  local name=$1 limit=$2 begin left status=0 verdict=done seconds
   case " $only " in "  " | *" $name "*) ;; *) return 0 ;; esac
   begin=$(date +%s)
   left=$((deadline - begin))
@@ -49,33 +49,15 @@ step() {
     failed="$failed $name"
     return 0
   fi
-  (
-    set -eu
-    "$name"
-  ) >"$out/$name.log" 2>&1 &
-  pid=$!
-  (
-    sleep "$limit"
-    echo "stopped: over its $limit s" >>"$out/$name.log"
-    # With what it started, which is below it.
-    for child in $(descendants "$pid") "$pid"; do kill -9 "$child" 2>/dev/null; done
-  ) &
-  watch=$!
-  status=0
-  wait "$pid" 2>/dev/null || status=$?
-  for child in $(descendants "$watch") "$watch"; do kill "$child" 2>/dev/null; done
-  wait "$watch" 2>/dev/null
+  export -f "$name"
+  timeout -s KILL "$limit" bash -c "set -euo pipefail; $name" >"$out/$name.log" 2>&1 || status=$?
   seconds=$(($(date +%s) - begin))
-  if [ "$status" = 0 ]; then verdict=done; else verdict="FAILED ($status)" failed="$failed $name"; fi
+  if [ "$status" = 137 ]; then verdict="stopped at its limit"; fi
+  if [ "$status" != 0 ] && [ "$status" != 137 ]; then verdict="FAILED ($status)"; fi
+  if [ "$status" != 0 ]; then failed="$failed $name"; fi
   echo "| $name | $verdict | $seconds |" >>"$out/steps.md"
   echo "gpu.sh: $name: $verdict, $seconds s"
   [ "$status" = 0 ] || tail -n 5 "$out/$name.log" | sed 's/^/    /'
-}
-descendants() {
-  for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-    descendants "$child"
-    echo "$child"
-  done
 }
 section() { printf '\n## %s\n\n' "$1" >>"$report"; }
 

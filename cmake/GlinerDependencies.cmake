@@ -30,3 +30,6 @@ target_link_libraries(gliner_torch_deps INTERFACE ${TORCH_LIBRARIES} DNNL::dnnl 
 separate_arguments(gliner_torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(gliner_torch_deps INTERFACE ${gliner_torch_flags})
 target_compile_features(gliner_torch_deps INTERFACE ${gliner_torch_standard})
+if(GLINER_CUDA_KERNELS)
+  target_link_libraries(gliner_torch_deps INTERFACE CUDA::cudart)
+endif()

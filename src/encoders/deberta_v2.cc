@@ -125,19 +125,18 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
     if (config.p2c) query = project("pos_query_proj");
   }
   layer.positions = std::make_unique<PositionTables>(relative_, key, query, config.num_attention_heads,
-                                                     w.dtype() == ComputeDtype::kFloat32    ? at::kFloat
-                                                     : w.dtype() == ComputeDtype::kBfloat16 ? at::kBFloat16
-                                                                                            : at::kHalf);
+                                                     element_on_card(w.dtype()));
   return layer;
 }
 
-at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start,
-                                   const EncoderReads& reads) const {
+at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads,
+                                   at::Tensor low) const {
   // The convolution behind the first layer mixes tokens.
   const bool mixes = convolution_ && layers_.size() == 1;
   const std::vector<std::int64_t>* tokens = mixes ? nullptr : reads.some_of(x.size(0));
   const at::Tensor embeddings = convolution_ ? x.clone() : at::Tensor();
   LayerBuffers buffers;
+  buffers.low = std::move(low);
   AttentionOptions attention = attention_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     attention.positions = layers_[i].positions.get();
@@ -152,8 +151,8 @@ at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start,
   return tokens != nullptr ? put_rows(x, *tokens, start.back()) : x;
 }
 
-DebertaV2Encoder::DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config,
-                                   std::int64_t known_ids) {
+DebertaV2Encoder::DebertaV2Encoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
+    : element_(element_on_card(w.dtype())) {
   bind_embeddings(w / "embeddings", config, known_ids);
   stack_ = register_module("encoder", std::make_shared<DebertaV2Stack>(w / "encoder", config));
 }
@@ -196,6 +195,12 @@ at::Tensor DebertaV2Encoder::embed(const TokenIds& ids, const SequenceStart& sta
 
 at::Tensor DebertaV2Encoder::forward(const TokenIds& ids, const SequenceStart& start,
                                      const EncoderReads& reads) const {
+  if (!words_->device().is_cpu() && !positions_ && !token_types_ && !embedding_projection_) {
+    const LayerNorm::Sum normed = timed(Stage::kEmbedding, [&] {
+      return norm_->forward_lookup(words_->table(), words_->device_ids(ids), element_);
+    });
+    return stack_->forward(normed.full, start, reads, normed.low);
+  }
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
   return stack_->forward(std::move(x), start, reads);
 }

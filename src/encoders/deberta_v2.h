@@ -34,8 +34,9 @@ class DebertaV2Stack : public torch::nn::Module {
   /// w: of "layer.0.attention...", "rel_embeddings" and their kin.
   DebertaV2Stack(const WeightScope& w, const EncoderConfig& config);
 
-  /// x: [T, H] -> [T, H]. May overwrite x.
-  at::Tensor forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {}) const;
+  /// x: [T, H] -> [T, H]. May overwrite x. `low`: the same in the type of the products, if it is there.
+  at::Tensor forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {},
+                     at::Tensor low = {}) const;
 
  private:
   struct Layer {
@@ -66,6 +67,8 @@ class DebertaV2Encoder : public Encoder {
  private:
   void bind_embeddings(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
   at::Tensor embed(const TokenIds& ids, const SequenceStart& start) const;
+
+  c10::ScalarType element_;  // What goes into products on a card.
 
   std::shared_ptr<Embedding> words_, positions_, token_types_;  // The last two may be null.
   std::shared_ptr<Linear> embedding_projection_;                // Null: embeddings are as wide as the layers.

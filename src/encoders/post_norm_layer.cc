@@ -1,7 +1,10 @@
 #include "encoders/post_norm_layer.h"
 
+#include <ATen/ATen.h>
+
 #include "base/stage_timer.h"
 #include "nn/cuda/operations.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
 
@@ -28,7 +31,7 @@ PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
 
 at::Tensor PostNormLayer::forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,
                                   LayerBuffers& buffers, const std::vector<std::int64_t>* only) const {
-  if (!x.device().is_cpu()) return forward_on_card(x, start, attention, buffers, only);
+  if (!x.device().is_cpu()) return forward_on_card(std::move(x), start, attention, buffers, only);
   buffers.qkv = timed(Stage::kQueryKeyValue, [&] { return qkv_->forward(x, buffers.qkv); });  // [T, 3H]
   buffers.context = timed(Stage::kAttention, [&] {
     return self_attention(buffers.qkv, start, attention, buffers.context);  // [T, H]
@@ -59,8 +62,9 @@ at::Tensor PostNormLayer::forward_on_card(at::Tensor x, const SequenceStart& sta
   at::Tensor context =
       timed(Stage::kAttention, [&] { return self_attention(qkv, start, attention); });  // [T, H]
   if (only != nullptr) {
-    context = take_rows(context, *only);  // [N, H]
-    x = take_rows(x, *only);              // [N, H]
+    const at::Tensor index = index_tensor(*only, x.device());
+    context = context.index_select(0, index);  // [N, H]
+    x = x.index_select(0, index);              // [N, H]
   }
   at::Tensor sum = timed(Stage::kAttentionOut, [&] { return attention_out_->forward(context); });  // [T, H]
   LayerNorm::Sum normed = timed(Stage::kLayerNorm, [&] { return attention_norm_->forward_sum(sum, x); });

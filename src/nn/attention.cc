@@ -19,6 +19,15 @@ RelativePositions::RelativePositions(std::int64_t buckets, std::int64_t max_posi
   span_ = buckets > 0 ? buckets : max_positions;
   // Without buckets the largest positive distance that is not cut is span - 1.
   linear_ = buckets > 0 ? std::min(buckets / 2, span_ - 1) : span_ - 1;
+  far_ = least_far();
+}
+
+std::int64_t RelativePositions::least_far() const {
+  // Buckets grow with the distance and are cut at the table's ends; what has reached both stays there.
+  const std::int64_t most = 2 * std::max(span_, max_positions_);
+  for (std::int64_t distance = 1; distance <= most; ++distance)
+    if (column(distance) == 2 * span_ - 1 && column(-distance) == 0) return distance;
+  return 0;
 }
 
 std::int64_t RelativePositions::column(std::int64_t distance) const {
@@ -39,28 +48,11 @@ std::int64_t RelativePositions::column(std::int64_t distance) const {
   return std::clamp<std::int64_t>(bucket + span_, 0, 2 * span_ - 1);
 }
 
-std::int64_t RelativePositions::saturation(std::int64_t most) const {
-  // Columns go one way with the distance: what is the same at its end and at d is the same between.
-  constexpr std::int64_t kFar = std::int64_t{1} << 40;
-  const auto same = [this](std::int64_t d) {
-    return column(d) == column(kFar) && column(-d) == column(-kFar);
-  };
-  if (!same(most)) return 0;
-  std::int64_t low = 0;  // Not the same, or no distance.
-  std::int64_t high = most;
-  while (high - low > 1) {
-    const std::int64_t middle = (low + high) / 2;
-    (same(middle) ? high : low) = middle;
-  }
-  return high;
-}
-
 namespace {
 
 std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
 constexpr std::int64_t kPanel = kAttentionPanel;
-constexpr std::int64_t kMostFar = std::int64_t{1} << 20;  // No text is so long.
 
 // [2 * span, heads * D] -> [heads, panels, D, kPanel], zeros at the rims. The distances fall from S - 1 to
 // -S, S = span rounded up to whole panels.
@@ -75,7 +67,7 @@ at::Tensor table_in_panels(const at::Tensor& table, std::int64_t heads) {
 
 PositionTables::PositionTables(std::shared_ptr<const RelativePositions> positions, const at::Tensor& key,
                                const at::Tensor& query, std::int64_t heads, c10::ScalarType element)
-    : positions_(std::move(positions)), far_(positions_->saturation(kMostFar)), heads_(heads) {
+    : positions_(std::move(positions)), heads_(heads) {
   for (const at::Tensor& table : {key, query})
     GLINER_CHECK(!table.defined() || (table.size(0) == 2 * positions_->span() && table.size(1) % heads == 0));
   const bool on_cpu =
@@ -97,7 +89,8 @@ PositionTables::PositionTables(std::shared_ptr<const RelativePositions> position
 }
 
 std::int64_t PositionTables::table_reach(std::int64_t length) const {
-  return round_up(far_ > 0 ? std::min(length, far_ + kAttentionFarRim) : length, kPanel);
+  const std::int64_t far = positions_->far();
+  return round_up(far > 0 ? std::min(length, far + kAttentionFarRim) : length, kPanel);
 }
 
 std::vector<std::int32_t> PositionTables::columns(std::int64_t length) const {
@@ -198,7 +191,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
       const PositionTables::View view = options.positions->view(head, h.length, columns, tables);
       h.position_key = view.key;
       h.position_query = view.query;
-      const std::int64_t far = options.positions->far();
+      const std::int64_t far = options.positions->positions().far();
       if (h.position_key != nullptr && h.length > far) h.far = far;
     }
     h.out = result + first * hidden + head * head_size;

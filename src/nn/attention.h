@@ -27,16 +27,19 @@ class RelativePositions {
   /// Distances up to this one are their own bucket.
   std::int64_t linear() const { return linear_; }
   std::int64_t column(std::int64_t distance) const;
-  /// The least s > 0 with one column for all distances >= s and one for all <= -s; 0 if it is above `most`.
-  std::int64_t saturation(std::int64_t most) const;
+  /// From this distance on the column is always that of this distance, and likewise for the negative ones;
+  /// 0: there is none.
+  std::int64_t far() const { return far_; }
 
  private:
-  std::int64_t buckets_, max_positions_, span_, linear_;
+  std::int64_t least_far() const;
+
+  std::int64_t buckets_, max_positions_, span_, linear_, far_;
 };
 
 /// What the kernels for cards want of position tables (nn/cuda/indices.h), in the card's memory.
 struct CardTables {
-  std::int64_t saturation = 0;  ///< RelativePositions::saturation; 0: too large for the kernels.
+  std::int64_t saturation = 0;  ///< RelativePositions::far(); 0: none, or too far for the kernels.
   at::Tensor columns;           ///< [2 * saturation + 1] int32, of the distances falling.
   /// A row for each distance, falling, in groups of 8 and in the order of the lanes that read them:
   /// [heads, groups, D / 32, 8, 4, 2, 2, 2], dimension d = 32 a + 16 b + 8 c + 2 t + e of row g at
@@ -60,8 +63,6 @@ class PositionTables {
   const at::Tensor& query() const { return query_; }
   /// Empty on a CPU and in a build without kernels for cards.
   const CardTables& card() const { return card_; }
-  /// RelativePositions::saturation, as AttentionHead::far wants it.
-  std::int64_t far() const { return far_; }
 
   /// Stored columns of the distances S - 1 down to -S, where S is `length`, or as far as the kernel reads
   /// (AttentionHead::far) if that is less, rounded up to whole panels. Empty while
@@ -81,7 +82,6 @@ class PositionTables {
   std::int64_t table_reach(std::int64_t length) const;
 
   std::shared_ptr<const RelativePositions> positions_;
-  std::int64_t far_;
   std::int64_t heads_;
   at::Tensor key_, query_;                // [2 * span, H]
   at::Tensor key_panels_, query_panels_;  // [heads, panels, D, kAttentionPanel], distances falling

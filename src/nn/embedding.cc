@@ -57,12 +57,16 @@ void Embedding::check(const std::vector<std::int32_t>& ids) const {
 }
 
 at::Tensor Embedding::forward(const TokenIds& ids) const {
+  if (!device_.is_cpu()) return weight_.index_select(0, device_ids(ids));
   check(ids.host);
-  if (!device_.is_cpu())
-    return weight_.index_select(0, ids.device.defined() ? ids.device : index_tensor(ids.host, device_));
   at::Tensor x = new_rows(static_cast<std::int64_t>(ids.host.size()), weight_.size(1), device_);  // [N, H]
   gather_rows(weight_, ids.host, x.data_ptr<float>(), /*add=*/false);
   return x;
+}
+
+at::Tensor Embedding::device_ids(const TokenIds& ids) const {
+  check(ids.host);
+  return ids.device.defined() ? ids.device : index_tensor(ids.host, device_);
 }
 
 void Embedding::add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const {

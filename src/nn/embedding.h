@@ -23,8 +23,12 @@ class Embedding : public torch::nn::Module {
   /// Adds the vectors of `ids` to the rows of `x`: [N, H].
   void add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const;
 
+  /// The ids as the table's device has them, int32 [N], checked like forward's. For cards.
+  at::Tensor device_ids(const TokenIds& ids) const;
+
   std::int64_t rows() const { return weight_.size(0); }
   std::int64_t ids() const { return ids_; }
+  c10::Device device() const { return device_; }
 
   /// The table itself, [V, H] float32 on the store's device.
   at::Tensor table() const { return to_float32(weight_, device_); }

@@ -54,6 +54,18 @@ LayerNorm::Sum LayerNorm::forward_sum(const at::Tensor& x, const at::Tensor& res
   return {full, full.to(x.scalar_type())};
 }
 
+LayerNorm::Sum LayerNorm::forward_lookup(const at::Tensor& table, const at::Tensor& ids,
+                                         c10::ScalarType element) const {
+  GLINER_CHECK(table.dim() == 2 && table.size(1) == weight_.size(0));
+  if constexpr (cuda_kernels())
+    if (has_cuda_add_norm(table)) {
+      const NormedRows rows = cuda_embed_norm(table, ids, weight_, bias_, eps_, element);
+      return {rows.full, rows.low};
+    }
+  const at::Tensor full = plain_layer_norm(table.index_select(0, ids), weight_, bias_, eps_);
+  return {full, full.to(element)};
+}
+
 at::Tensor plain_layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                             double eps) {
   return at::layer_norm(x, {x.size(-1)}, weight, bias, eps);

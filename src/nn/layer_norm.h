@@ -24,6 +24,9 @@ class LayerNorm : public torch::nn::Module {
   };
   Sum forward_sum(const at::Tensor& x, const at::Tensor& residual) const;
 
+  /// Of the rows `ids` of `table`, for cards. table: [V, H] float32, ids: [N] int32; `low` is of `element`.
+  Sum forward_lookup(const at::Tensor& table, const at::Tensor& ids, c10::ScalarType element) const;
+
  private:
   at::Tensor weight_, bias_;
   double eps_;

@@ -16,9 +16,7 @@ Projection::Projection(const at::Tensor& weight, const at::Tensor& bias, std::op
   const at::Tensor full_bias = bias.defined() ? to_float32(bias, device) : at::Tensor();
   if (!on_cpu_) {
     GLINER_CHECK(dtype != ComputeDtype::kInt8);
-    const auto type = dtype == ComputeDtype::kBfloat16  ? at::kBFloat16
-                      : dtype == ComputeDtype::kFloat16 ? at::kHalf
-                                                        : at::kFloat;
+    const c10::ScalarType type = element_on_card(dtype);
     weight_ = full.to(type);
     if (bias.defined()) bias_ = full_bias.to(type);
     return;
@@ -79,6 +77,17 @@ at::Tensor Projection::forward_add(const at::Tensor& x, const at::Tensor& residu
   at::Tensor y = with_writable_capacity(residual);  // [N, out]
   run(x, y, /*accumulate=*/true);
   return y;
+}
+
+c10::ScalarType element_on_card(ComputeDtype dtype) {
+  switch (dtype) {
+    case ComputeDtype::kBfloat16:
+      return at::kBFloat16;
+    case ComputeDtype::kFloat16:
+      return at::kHalf;
+    default:
+      return at::kFloat;
+  }
 }
 
 at::Tensor plain_projection(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

@@ -52,6 +52,9 @@ class Projection {
   at::Tensor weight_, bias_;                  // Other devices
 };
 
+/// The element type of a projection's weights, and so of what it takes and gives, on a card.
+c10::ScalarType element_on_card(ComputeDtype dtype);
+
 /// The same in plain tensor operations; oracle of the fused form.
 at::Tensor plain_projection(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                             std::optional<Activation> activation);

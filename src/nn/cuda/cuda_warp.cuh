@@ -40,8 +40,8 @@ struct Packed<__nv_bfloat16> {
     return *reinterpret_cast<const std::uint32_t*>(&two);
   }
   static __device__ __forceinline__ std::uint32_t add(std::uint32_t a, std::uint32_t b) {
-    const __nv_bfloat162 two = __hadd2(*reinterpret_cast<const __nv_bfloat162*>(&a),
-                                       *reinterpret_cast<const __nv_bfloat162*>(&b));
+    const __nv_bfloat162 two =
+        __hadd2(*reinterpret_cast<const __nv_bfloat162*>(&a), *reinterpret_cast<const __nv_bfloat162*>(&b));
     return *reinterpret_cast<const std::uint32_t*>(&two);
   }
   static __device__ __forceinline__ void mma(float (&c)[4], const std::uint32_t (&a)[4],
@@ -141,8 +141,7 @@ struct CudaWarp {
     const int g = lane() >> 2;
     const int t = lane() & 3;
     GLINER_UNROLL
-    for (int k = 0; k < kSteps; ++k)
-      GLINER_UNROLL
+    for (int k = 0; k < kSteps; ++k) GLINER_UNROLL
     for (int a = 0; a < 4; ++a) {
       const int row = g + 8 * (a & 1);
       const Element* from = queries.first + row * queries.stride + 16 * k + 8 * (a >> 1) + 2 * t;

@@ -3,9 +3,9 @@
 #include "nn/cuda/element.cuh"
 #include "nn/cuda/kernels.h"
 
-// Attention in float32 arithmetic for any element type and head size: what float32 models run on the card, and
-// where tensor_core_attention has no code. Scores by tiles of 32 queries and 32 keys; the position terms are
-// added as they are defined, dimension by dimension,
+// Attention in float32 arithmetic for any element type and head size: what float32 models run on the card,
+// and where tensor_core_attention has no code. Scores by tiles of 32 queries and 32 keys; the position terms
+// are added as they are defined, dimension by dimension,
 //   q . k + q . key_table[e] + k . query_table[e] = sum over d of q (k + key_table[e]) + k query_table[e],
 // from the 63 rows of the tables that a tile meets.
 
@@ -154,8 +154,8 @@ __global__ void __launch_bounds__(kThreads) attend_exactly(AttentionCall call) {
     }
   }
   if (tile.row + row >= tile.length) return;
-  auto* const to =
-      static_cast<Element*>(call.out) + static_cast<long long>(tile.begin + tile.row + row) * hidden + head * size;
+  auto* const to = static_cast<Element*>(call.out) +
+                   static_cast<long long>(tile.begin + tile.row + row) * hidden + head * size;
   GLINER_UNROLL
   for (int n = 0; n < kMostExactHead / 8; ++n) {
     const int d = part + 8 * n;

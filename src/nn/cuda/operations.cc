@@ -47,7 +47,8 @@ const float* float_data(const at::Tensor& x) { return x.defined() ? x.data_ptr<f
 // Tensor cores: 16-bit elements, heads they are compiled for, tables in groups where there are tables.
 bool has_tensor_core_form(const at::Tensor& qkv, const AttentionOptions& options) {
   const auto head_size = static_cast<int>(qkv.size(1) / 3 / options.heads);
-  if (!is_short(qkv) || !cuda::has_tensor_core_attention(head_size) || qkv.stride(0) % 8 != 0) return false;
+  const bool is_aligned = qkv.stride(0) % 8 == 0 && qkv.storage_offset() % 8 == 0;  // To 16 bytes.
+  if (!is_short(qkv) || !cuda::has_tensor_core_attention(head_size) || !is_aligned) return false;
   if (!options.positions) return true;
   const at::Tensor& groups = options.positions->card().key_groups;
   return groups.defined() && groups.scalar_type() == qkv.scalar_type();

@@ -32,20 +32,19 @@ struct Row {
 
 // Mean and variance from the registers, one after the other: exact, unlike the sum of squares.
 template <class Element, int kChunks>
-__device__ __forceinline__ void normalise_and_store(Row<kChunks>& row, const AddNormCall& call, long long at) {
+__device__ __forceinline__ void normalise_and_store(Row<kChunks>& row, const AddNormCall& call,
+                                                    long long at) {
   float sum = 0;
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c)
-    if (row.exists(c))
-      GLINER_UNROLL
-      for (int k = 0; k < 8; ++k) sum += row.v[c][k];
+    if (row.exists(c)) GLINER_UNROLL
+  for (int k = 0; k < 8; ++k) sum += row.v[c][k];
   const float mean = sum_of_warp(sum) / static_cast<float>(call.columns);
   float squares = 0;
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c)
-    if (row.exists(c))
-      GLINER_UNROLL
-      for (int k = 0; k < 8; ++k) squares += (row.v[c][k] - mean) * (row.v[c][k] - mean);
+    if (row.exists(c)) GLINER_UNROLL
+  for (int k = 0; k < 8; ++k) squares += (row.v[c][k] - mean) * (row.v[c][k] - mean);
   const float scale = rsqrtf(sum_of_warp(squares) / static_cast<float>(call.columns) + call.eps);
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c) {
@@ -97,9 +96,11 @@ __global__ void __launch_bounds__(32 * kWarps) embed_norm(EmbedNormCall call) {
 }
 
 template <class Element>
-__global__ void __launch_bounds__(256) add_gelu(Element* x, const Element* bias, std::int64_t eights, int columns) {
+__global__ void __launch_bounds__(256)
+    add_gelu(Element* x, const Element* bias, std::int64_t eights, int columns) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < eights; i += step) {
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < eights;
+       i += step) {
     float v[8], b[8] = {};
     load_eight(x + 8 * i, v);
     if (bias) load_eight(bias + 8 * i % columns, b);
@@ -180,7 +181,8 @@ const char* embed_layer_norm(const EmbedNormCall& call, Element element, void* s
   return launch<EmbedNorm>(call, element, stream);
 }
 
-const char* bias_gelu(void* x, const void* bias, std::int64_t rows, int columns, Element element, void* stream) {
+const char* bias_gelu(void* x, const void* bias, std::int64_t rows, int columns, Element element,
+                      void* stream) {
   if (rows == 0) return nullptr;
   if (columns % kLaneColumns != 0) return "bias_gelu: expected columns in eights";
   const auto on = static_cast<cudaStream_t>(stream);

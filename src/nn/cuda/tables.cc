@@ -30,7 +30,7 @@ at::Tensor in_groups(const at::Tensor& expanded, std::int64_t heads, at::ScalarT
 CardTables make_card_tables(const RelativePositions& positions, const at::Tensor& key,
                             const at::Tensor& query, std::int64_t heads, c10::ScalarType element) {
   CardTables card;
-  card.saturation = positions.saturation(kMostSaturation);
+  card.saturation = positions.far() <= kMostSaturation ? positions.far() : 0;
   if (card.saturation == 0) return card;
   const std::int64_t s = card.saturation;
   std::vector<std::int32_t> columns;

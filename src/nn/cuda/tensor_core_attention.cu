@@ -22,8 +22,9 @@ __device__ __forceinline__ void wait_for_copies() {
 }
 
 template <class Element, int kSize, int kWarps>
-__device__ __forceinline__ void copy_block(std::uint32_t keys, std::uint32_t values, const Element* first_key_row,
-                                           long long stride, int hidden, int first_key, int length) {
+__device__ __forceinline__ void copy_block(std::uint32_t keys, std::uint32_t values,
+                                           const Element* first_key_row, long long stride, int hidden,
+                                           int first_key, int length) {
   constexpr int kChunks = kSize / 8;
   constexpr int kThreads = 32 * kWarps;
   static_assert(kKeyBlock * kChunks % kThreads == 0, "every thread copies as much");

@@ -1,9 +1,11 @@
 #include "gliner/fingerprint.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "gliner/error.h"
 
@@ -28,7 +30,9 @@ TEST(Sha256, TellsItsValueAtAnyPointAndGoesOn) {
 
 class FingerprintModel : public ::testing::Test {
  protected:
-  FingerprintModel() : folder_(fs::path(::testing::TempDir()) / "gliner-fingerprint-test") {
+  // Tests run at the same time, each in a process of its own.
+  FingerprintModel()
+      : folder_(fs::path(::testing::TempDir()) / ("gliner-fingerprint-" + std::to_string(getpid()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "encoder_config");
     write("model.safetensors", "abc");
@@ -36,7 +40,10 @@ class FingerprintModel : public ::testing::Test {
     write("encoder_config/config.json", "{}");
     write("README.md", "hello");
   }
-  ~FingerprintModel() override { fs::remove_all(folder_); }
+  ~FingerprintModel() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
 
   void write(const std::string& name, const std::string& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary) << bytes;

@@ -43,11 +43,11 @@ TEST(RelativePositions, AreLinearAsFarAsTheySay) {
   }
 }
 
-TEST(RelativePositions, AreConstantFromTheirSaturationOn) {
+TEST(RelativePositions, AreConstantFromFarOn) {
   for (const auto& [buckets, max_positions, far] :
        {std::tuple{256, 512, 512}, {32, 512, 512}, {6, 20, 20}, {-1, 16, 16}, {0, 3, 3}}) {
     const RelativePositions positions(buckets, max_positions);
-    EXPECT_EQ(positions.saturation(1 << 20), far) << buckets << " buckets";
+    EXPECT_EQ(positions.far(), far) << buckets << " buckets";
     for (std::int64_t d = far; d <= 5000; ++d) {
       EXPECT_EQ(positions.column(d), positions.column(far));
       EXPECT_EQ(positions.column(-d), positions.column(-far));

@@ -25,24 +25,6 @@ using cuda::kKeyBlock;
 using cuda::kWarpRows;
 using cuda::Reach;
 
-TEST(RelativePositions, AreSaturatedFromWhereTheySayAndNotBefore) {
-  for (const auto& [buckets, max_positions] :
-       {std::pair{256, 512}, {32, 512}, {6, 20}, {8, 64}, {-1, 16}, {64, 40}}) {
-    const RelativePositions positions(buckets, max_positions);
-    const std::int64_t s = positions.saturation(1 << 14);
-    ASSERT_GT(s, 0) << buckets;
-    for (std::int64_t d = s; d < s + 3000; ++d) {
-      EXPECT_EQ(positions.column(d), positions.column(s)) << buckets;
-      EXPECT_EQ(positions.column(-d), positions.column(-s)) << buckets;
-    }
-    ASSERT_GT(s, 1) << buckets;
-    EXPECT_TRUE(positions.column(s - 1) != positions.column(s) ||
-                positions.column(1 - s) != positions.column(-s))
-        << buckets;
-    EXPECT_EQ(positions.saturation(s - 1), 0) << buckets;
-  }
-}
-
 TEST(PositionGroups, TheLastOnesOnEitherSideAreSaturated) {
   for (int saturation = 1; saturation <= 600; ++saturation) {
     const int side = cuda::groups_per_side(saturation);

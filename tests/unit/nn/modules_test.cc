@@ -82,6 +82,26 @@ TEST(LayerNorm, EqualsThePlainForm) {
   }
 }
 
+TEST(LayerNorm, GivesSumsAndLookedUpRowsInTwoTypes) {
+  const c10::InferenceMode guard;
+  at::manual_seed(4);
+  const at::Tensor weight = at::randn({24}), bias = at::randn({24});
+  File file({{"weight", weight}, {"bias", bias}});
+  const LayerNorm norm(file.scope(), 24, 1e-5);
+  const at::Tensor residual = at::randn({9, 24});
+  const at::Tensor x = at::randn({9, 24}).to(at::kBFloat16);
+  const LayerNorm::Sum sum = norm.forward_sum(x, residual);
+  const at::Tensor expected = plain_layer_norm(x.to(at::kFloat) + residual, weight, bias, 1e-5);
+  EXPECT_TRUE(at::allclose(sum.full, expected, kTolerance, kTolerance));
+  EXPECT_TRUE(at::equal(sum.low, sum.full.to(at::kBFloat16)));
+
+  const at::Tensor ids = at::tensor({3, 8, 3}, at::kInt);
+  const LayerNorm::Sum rows = norm.forward_lookup(residual, ids, at::kHalf);
+  EXPECT_TRUE(at::allclose(rows.full, plain_layer_norm(residual.index_select(0, ids), weight, bias, 1e-5),
+                           kTolerance, kTolerance));
+  EXPECT_TRUE(at::equal(rows.low, rows.full.to(at::kHalf)));
+}
+
 TEST(Gru, EqualsTorchsCell) {
   const c10::InferenceMode guard;
   at::manual_seed(3);
