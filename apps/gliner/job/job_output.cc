@@ -178,6 +178,9 @@ void JobOutput::resume() {
   check_fit(job, path);
   start_ = journal->last;
   if (start_.tally.rows == 0) {
+    // Rows first: without their journal they would look like those of somebody else.
+    file_.truncate(0);
+    if (report_) report_->truncate(0);
     begin();
     return;
   }
