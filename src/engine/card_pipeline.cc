@@ -36,27 +36,13 @@ struct PlannedTexts {
   std::size_t unfinished = 0;
 };
 
-using Batch = std::vector<std::size_t>;  // Indices of jobs
-
-/// The batches of the texts [begin, end) that have something to run.
-std::vector<Batch> batches_of(const std::vector<std::unique_ptr<Job>>& jobs, const PlannedTexts& window,
-                              const Family& family, const Cards& cards, const ExtractOptions& options) {
-  std::vector<std::size_t> running;
-  std::vector<std::int64_t> tokens;
-  for (std::size_t i = window.begin; i < window.end; ++i) {
-    if (jobs[i]->tokens == 0) continue;
-    running.push_back(i);
-    tokens.push_back(jobs[i]->tokens);
-  }
+/// A card takes as many tokens at once as its memory holds.
+BatchLimits limits_of(const Family& family, const Cards& cards, const ExtractOptions& options) {
   BatchLimits limits;
   limits.max_sequences =
       family.batches_matter() ? options.batch_size : std::numeric_limits<std::int64_t>::max();
   limits.max_tokens = cards.batch_tokens();
-  std::vector<Batch> batches =
-      family.batches_matter() ? consecutive_batches(running.size(), limits) : plan_batches(tokens, limits);
-  for (Batch& batch : batches)
-    for (std::size_t& member : batch) member = running[member];
-  return batches;
+  return limits;
 }
 
 class Pipeline {
@@ -152,7 +138,8 @@ class Pipeline {
     window.unprepared -= end - begin;
     if (window.unprepared == 0) {
       lock.unlock();  // All of the window's jobs are there, and nobody else touches them yet.
-      std::vector<Batch> batches = batches_of(jobs_, window, family_, cards_, options_);
+      std::vector<Batch> batches =
+          batches_of(jobs_, window.begin, window.end, family_, limits_of(family_, cards_, options_));
       lock.lock();
       for (Batch& batch : batches) batches_.push_back(std::move(batch));
       changed_.notify_all();
@@ -218,7 +205,7 @@ std::vector<std::unique_ptr<Job>> run_on_cards(const Family& family, Cards& card
   if (count > kTextsWithoutThreads) return Pipeline(family, cards, count, prepare, options).run();
   std::vector<std::unique_ptr<Job>> jobs;
   for (std::size_t i = 0; i < count; ++i) jobs.push_back(prepare(i));
-  for (const Batch& batch : batches_of(jobs, {0, count, 0, 0}, family, cards, options)) {
+  for (const Batch& batch : batches_of(jobs, 0, count, family, limits_of(family, cards, options))) {
     std::vector<Job*> members;
     for (const std::size_t index : batch) members.push_back(jobs[index].get());
     cards.run(members, options, cards.next());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -9,10 +8,6 @@
 #include "engine/family.h"
 
 namespace gliner {
-
-/// Makes a job of text `index`. Called by several threads, each index once. Must not throw for what concerns
-/// one text.
-using PrepareJob = std::function<std::unique_ptr<Job>(std::size_t index)>;
 
 /// Brings `count` texts through a family whose model lies on cards: threads of the CPU prepare and finish
 /// jobs while the cards run batches of others, so that no card waits for the CPU as long as that keeps up.

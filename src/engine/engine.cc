@@ -101,26 +101,6 @@ std::unique_ptr<Job> make_job(const Family& family, const Prompts& prompts, std:
   return job;
 }
 
-/// The batches of jobs that have something to run, as indices into `jobs`.
-std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::unique_ptr<Job>>& jobs,
-                                                 const Family& family, const ExtractOptions& options) {
-  std::vector<std::size_t> running;
-  std::vector<std::int64_t> tokens;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i]->tokens == 0) continue;
-    running.push_back(i);
-    tokens.push_back(jobs[i]->tokens);
-  }
-  BatchLimits limits;
-  limits.max_sequences = options.batch_size;
-  std::vector<std::vector<std::size_t>> batches =
-      family.batches_matter() ? consecutive_batches(running.size(), limits) : plan_batches(tokens, limits);
-  for (std::vector<std::size_t>& members : batches) {
-    for (std::size_t& member : members) member = running[member];
-  }
-  return batches;
-}
-
 Result finished(Job& job, const ExtractOptions& options) {
   finish_offsets(job.result, job.text, options.offset_unit);
   job.result.tokens = job.tokens;
@@ -159,17 +139,19 @@ Engine::Engine(std::unique_ptr<const Family> family) : family_(std::move(family)
   if (family_->placement().on_cards) cards_ = std::make_unique<Cards>(*family_);
 }
 
-std::vector<std::unique_ptr<Job>> Engine::run_jobs(std::size_t count, const PrepareJobs& prepare,
+std::vector<std::unique_ptr<Job>> Engine::run_jobs(std::size_t count, const PrepareJob& prepare,
                                                    const ExtractOptions& options) const {
   if (cards_) return run_on_cards(*family_, *cards_, count, prepare, options);
   std::vector<std::unique_ptr<Job>> jobs;
   jobs.reserve(count);
   for (std::size_t i = 0; i < count; ++i) jobs.push_back(prepare(i));
-  for (const std::vector<std::size_t>& members : batches_of(jobs, *family_, options)) {
-    std::vector<Job*> batch;
-    for (const std::size_t member : members) batch.push_back(jobs[member].get());
-    family_->run(batch, options, /*replica=*/0);
-    for (Job* job : batch)
+  BatchLimits limits;
+  limits.max_sequences = options.batch_size;
+  for (const Batch& batch : batches_of(jobs, 0, count, *family_, limits)) {
+    std::vector<Job*> members;
+    for (const std::size_t index : batch) members.push_back(jobs[index].get());
+    family_->run(members, options, /*replica=*/0);
+    for (Job* job : members)
       if (job->ran) family_->finish(*job, options);
   }
   return jobs;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,9 +38,8 @@ class Engine {
   const Family& family() const { return *family_; }
 
  private:
-  using PrepareJobs = std::function<std::unique_ptr<Job>(std::size_t)>;
   /// `count` jobs with their results; `prepare` makes each of them.
-  std::vector<std::unique_ptr<Job>> run_jobs(std::size_t count, const PrepareJobs& prepare,
+  std::vector<std::unique_ptr<Job>> run_jobs(std::size_t count, const PrepareJob& prepare,
                                              const ExtractOptions& options) const;
 
   std::unique_ptr<const Family> family_;

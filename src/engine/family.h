@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +33,10 @@ class Job {
   bool ran = false;         ///< Family::run has been there and Family::finish has work to do.
   Result result;            ///< Offsets in bytes of `text`.
 };
+
+/// Makes a job of text `index`. May be called by several threads, each index once. Must not throw for what
+/// concerns one text.
+using PrepareJob = std::function<std::unique_ptr<Job>(std::size_t index)>;
 
 /// A growing text (Session). One thread at a time; the family must outlive it.
 class FamilySession {
