@@ -278,6 +278,10 @@ class Machine {
       fail(fmt::format("expected attributes of a dictionary, found some of {}", kind_name(top().kind)));
   }
 
+  bool push_literal(unsigned char code);
+  bool make_container(unsigned char code);
+  bool use_memo(unsigned char code);
+  bool call(unsigned char code);
   bool step();  // True at the end.
 
   std::map<std::string, PickledTensor> tensors_of(const Value& value) const {
@@ -306,6 +310,147 @@ class Machine {
   std::unordered_map<std::uint64_t, Value> memo_;
 };
 
+// Each of these runs the instructions of one kind. False: `code` is none of them.
+
+// Values that stand in the pickle.
+bool Machine::push_literal(unsigned char code) {
+  switch (code) {
+    case '(':  // MARK
+      push(Kind::kMark);
+      return true;
+    case 'N':  // NONE
+      push(Kind::kNone);
+      return true;
+    case 0x88:  // NEWTRUE
+      push(Kind::kBool, 1);
+      return true;
+    case 0x89:  // NEWFALSE
+      push(Kind::kBool, 0);
+      return true;
+    case 'K':  // BININT1
+      push(Kind::kInteger, static_cast<std::int64_t>(take_number(1)));
+      return true;
+    case 'M':  // BININT2
+      push(Kind::kInteger, static_cast<std::int64_t>(take_number(2)));
+      return true;
+    case 'J':  // BININT
+      push(Kind::kInteger, static_cast<std::int32_t>(take_number(4)));
+      return true;
+    case 0x8a:  // LONG1
+      push(Kind::kInteger, take_long());
+      return true;
+    case 'X':  // BINUNICODE
+      push_text(Kind::kText, std::string(take(take_number(4))));
+      return true;
+    case 0x8c:  // SHORT_BINUNICODE
+      push_text(Kind::kText, std::string(take(take_number(1))));
+      return true;
+    case 0x8d:  // BINUNICODE8
+      push_text(Kind::kText, std::string(take(take_number(8))));
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Tuples, lists and dictionaries.
+bool Machine::make_container(unsigned char code) {
+  switch (code) {
+    case ')':  // EMPTY_TUPLE
+      push_container(Kind::kTuple, {});
+      return true;
+    case 0x85:  // TUPLE1
+    case 0x86:  // TUPLE2
+    case 0x87:  // TUPLE3
+      push_container(Kind::kTuple, pop_items(code - 0x84U));
+      return true;
+    case 't':  // TUPLE
+      push_container(Kind::kTuple, pop_to_mark());
+      return true;
+    case '}':  // EMPTY_DICT
+      push_container(Kind::kDict, {});
+      return true;
+    case ']':  // EMPTY_LIST
+      push_container(Kind::kList, {});
+      return true;
+    case 's': {  // SETITEM
+      std::vector<Value> items = pop_items(2);
+      add_to_top(Kind::kDict, std::move(items));
+      return true;
+    }
+    case 'u': {  // SETITEMS
+      std::vector<Value> items = pop_to_mark();
+      add_to_top(Kind::kDict, std::move(items));
+      return true;
+    }
+    case 'a': {  // APPEND
+      std::vector<Value> items = pop_items(1);
+      add_to_top(Kind::kList, std::move(items));
+      return true;
+    }
+    case 'e': {  // APPENDS
+      std::vector<Value> items = pop_to_mark();
+      add_to_top(Kind::kList, std::move(items));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+// What is remembered and recalled.
+bool Machine::use_memo(unsigned char code) {
+  switch (code) {
+    case 'q':  // BINPUT
+      remember(take_number(1));
+      return true;
+    case 'r':  // LONG_BINPUT
+      remember(take_number(4));
+      return true;
+    case 0x94:  // MEMOIZE
+      remember(memo_.size());
+      return true;
+    case 'h':  // BINGET
+      recall(take_number(1));
+      return true;
+    case 'j':  // LONG_BINGET
+      recall(take_number(4));
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Globals and what is done with them.
+bool Machine::call(unsigned char code) {
+  switch (code) {
+    case 'c': {  // GLOBAL
+      std::string name(take_line());
+      name += ' ';
+      name += take_line();
+      push_global(std::move(name));
+      return true;
+    }
+    case 0x93: {  // STACK_GLOBAL
+      const Value name = pop(Kind::kText, "a global's name");
+      const Value module = pop(Kind::kText, "a global's module");
+      push_global(*module.text + " " + *name.text);
+      return true;
+    }
+    case 'Q':  // BINPERSID
+      push_storage();
+      return true;
+    case 'R':  // REDUCE
+      reduce();
+      return true;
+    case 'b':  // BUILD
+      build();
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool Machine::step() {
   instruction_ = at_;
   const auto code = static_cast<unsigned char>(take(1)[0]);
@@ -318,117 +463,12 @@ bool Machine::step() {
     case 0x95:  // FRAME
       take(8);
       return false;
-    case '(':  // MARK
-      push(Kind::kMark);
-      return false;
     case '.':  // STOP
       return true;
-    case 'N':  // NONE
-      push(Kind::kNone);
-      return false;
-    case 0x88:  // NEWTRUE
-      push(Kind::kBool, 1);
-      return false;
-    case 0x89:  // NEWFALSE
-      push(Kind::kBool, 0);
-      return false;
-    case 'K':  // BININT1
-      push(Kind::kInteger, static_cast<std::int64_t>(take_number(1)));
-      return false;
-    case 'M':  // BININT2
-      push(Kind::kInteger, static_cast<std::int64_t>(take_number(2)));
-      return false;
-    case 'J':  // BININT
-      push(Kind::kInteger, static_cast<std::int32_t>(take_number(4)));
-      return false;
-    case 0x8a:  // LONG1
-      push(Kind::kInteger, take_long());
-      return false;
-    case 'X':  // BINUNICODE
-      push_text(Kind::kText, std::string(take(take_number(4))));
-      return false;
-    case 0x8c:  // SHORT_BINUNICODE
-      push_text(Kind::kText, std::string(take(take_number(1))));
-      return false;
-    case 0x8d:  // BINUNICODE8
-      push_text(Kind::kText, std::string(take(take_number(8))));
-      return false;
-    case 'c': {  // GLOBAL
-      std::string name(take_line());
-      name += ' ';
-      name += take_line();
-      push_global(std::move(name));
-      return false;
-    }
-    case 0x93: {  // STACK_GLOBAL
-      const Value name = pop(Kind::kText, "a global's name");
-      const Value module = pop(Kind::kText, "a global's module");
-      push_global(*module.text + " " + *name.text);
-      return false;
-    }
-    case ')':  // EMPTY_TUPLE
-      push_container(Kind::kTuple, {});
-      return false;
-    case 0x85:  // TUPLE1
-    case 0x86:  // TUPLE2
-    case 0x87:  // TUPLE3
-      push_container(Kind::kTuple, pop_items(code - 0x84U));
-      return false;
-    case 't':  // TUPLE
-      push_container(Kind::kTuple, pop_to_mark());
-      return false;
-    case '}':  // EMPTY_DICT
-      push_container(Kind::kDict, {});
-      return false;
-    case ']':  // EMPTY_LIST
-      push_container(Kind::kList, {});
-      return false;
-    case 's': {  // SETITEM
-      std::vector<Value> items = pop_items(2);
-      add_to_top(Kind::kDict, std::move(items));
-      return false;
-    }
-    case 'u': {  // SETITEMS
-      std::vector<Value> items = pop_to_mark();
-      add_to_top(Kind::kDict, std::move(items));
-      return false;
-    }
-    case 'a': {  // APPEND
-      std::vector<Value> items = pop_items(1);
-      add_to_top(Kind::kList, std::move(items));
-      return false;
-    }
-    case 'e': {  // APPENDS
-      std::vector<Value> items = pop_to_mark();
-      add_to_top(Kind::kList, std::move(items));
-      return false;
-    }
-    case 'q':  // BINPUT
-      remember(take_number(1));
-      return false;
-    case 'r':  // LONG_BINPUT
-      remember(take_number(4));
-      return false;
-    case 0x94:  // MEMOIZE
-      remember(memo_.size());
-      return false;
-    case 'h':  // BINGET
-      recall(take_number(1));
-      return false;
-    case 'j':  // LONG_BINGET
-      recall(take_number(4));
-      return false;
-    case 'Q':  // BINPERSID
-      push_storage();
-      return false;
-    case 'R':  // REDUCE
-      reduce();
-      return false;
-    case 'b':  // BUILD
-      build();
-      return false;
     default:
-      fail(fmt::format("instruction 0x{:02x} is not one that torch.save writes for tensors", code));
+      if (!push_literal(code) && !make_container(code) && !use_memo(code) && !call(code))
+        fail(fmt::format("instruction 0x{:02x} is not one that torch.save writes for tensors", code));
+      return false;
   }
 }
 
