@@ -65,23 +65,6 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->type_name("SCORE")
       ->capture_default_str()
       ->group(group);
-  app.add_option_function<int>(
-         "--max-len", [&options](int words) { options.extract.max_len = words; },
-         "Words kept of each text (default: all); rows of cut texts say how many were lost")
-      ->check(at_least(1))
-      ->type_name("N")
-      ->group(group);
-  app.add_flag("--fail-on-truncation", options.extract.truncation_is_error, "Short for --on-truncation error")
-      ->group(group);
-  app.add_option(
-         "--on-truncation", options.on_truncation,
-         "What becomes of a text that --max-len or the model's own limits would cut, or that is longer "
-         "than --whole-words: an error row; a cut text whose row reports it; or windows, as with --long "
-         "(default: " +
-             options.default_on_truncation + ")")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"error", "report", "window"}))
-      ->group(group);
   app.add_option("--batch-size", options.extract.batch_size,
                  "Texts of one forward pass on a CPU; eight times as many are read ahead and sorted by "
                  "length. On a card --batch-tokens decides")
@@ -107,9 +90,35 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->group(group);
   app.add_flag("--corrected", options.extract.corrected, "Sensible answers where the reference is quirky")
       ->group(group);
+}
+
+void add_window_options(CLI::App& app, InferenceOptions& options) {
+  const std::string group = "Long texts";
+  app.add_option_function<int>(
+         "--max-len", [&options](int words) { options.extract.max_len = words; },
+         "Words kept of each text (default: all); rows of cut texts say how many were lost")
+      ->check(at_least(1))
+      ->type_name("N")
+      ->group(group);
+  app.add_option(
+         "--on-truncation", options.on_truncation,
+         "What becomes of a text that --max-len or the model's own limits would cut, or that is longer "
+         "than --whole-words: an error row; a cut text whose row reports it; or windows, as with --long "
+         "(default: " +
+             options.default_on_truncation + ")")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"error", "report", "window"}))
+      ->group(group);
+  app.add_flag("--fail-on-truncation", options.extract.truncation_is_error, "Short for --on-truncation error")
+      ->group(group);
   app.add_flag("--long", options.long_text, "Scan long documents in overlapping windows")->group(group);
   app.add_option("--chunk-size", options.windows.chunk_size, "Words of a window of --long")
       ->check(at_least(1))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
+      ->check(at_least(0))
       ->type_name("N")
       ->capture_default_str()
       ->group(group);
@@ -126,11 +135,107 @@ void add_inference_options(CLI::App& app, InferenceOptions& options) {
       ->type_name("N")
       ->default_str("1024")
       ->group(group);
-  app.add_option("--chunk-overlap", options.windows.chunk_overlap, "Words that neighbouring windows share")
+}
+
+void add_model_options(CLI::App& app, ModelOptions& model) {
+  const std::string group = "Model (default: the bundled one)";
+  app.add_option("--model-dir", model.directory, "Folder of a checkpoint")
+      ->type_name("DIR")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--model", model.id, "Model in the local Hugging Face cache: org/name or org/name@revision")
+      ->type_name("ID")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_flag("--download", model.download,
+               "Fetch --model from the hub where the cache lacks it: gliner pull")
+      ->group(group);
+  app.add_option("--config", model.files.config, "config.json; only with the three below")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--encoder-config", model.files.encoder_config, "encoder_config/config.json")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--tokenizer", model.files.tokenizer, "tokenizer.json")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--weights", model.files.weights,
+                 "model.safetensors, model.safetensors.index.json or pytorch_model.bin")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->group(group);
+  app.add_option("--tokenizer-config", model.files.tokenizer_config,
+                 "tokenizer_config.json of a GLiNER v1 model: its limit in tokens")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--labels-tokenizer", model.files.labels_tokenizer,
+                 "tokenizer.json of a bi-encoder's labels")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--decoder-tokenizer", model.files.decoder_tokenizer, "tokenizer.json of a label decoder")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--word-splitter", model.word_splitter, "How texts are cut into words")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"whitespace", "char"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_device_options(CLI::App& app, ModelOptions& model) {
+  const std::string group = "Device";
+  app.add_option(
+         "--device", model.device,
+         "cpu; cuda or cuda:N; several cards as cuda:0,cuda:1, with a copy of the model on each; auto: "
+         "the first card if there is one")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option(
+         "--dtype", model.dtype,
+         "Arithmetic of the encoder: float32 (exact), bfloat16, int8 (CPUs) or float16 (cards), which are "
+         "faster and give nearly the same answers")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "int8"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--tf32", model.tf32, "On a card: float32 products in TF32, faster and less exact")
+      ->group(group);
+  app.add_option("--batch-tokens", model.batch_tokens,
+                 "On a card: tokens of one forward pass; 0: found by a trial at load")
       ->check(at_least(0))
       ->type_name("N")
       ->capture_default_str()
       ->group(group);
+  app.add_option("--memory-fraction", model.memory_fraction,
+                 "On a card: share of its memory that may be held, above 0 to 1; 0: no limit")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")
+      ->check(at_least(0))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_log_options(CLI::App& app, LogOptions& log) {
+  app.add_flag("-q,--quiet", log.quiet, "Errors only")->group("Messages");
+  app.add_flag("-v,--verbose", log.verbose, "More messages; twice: even more")->group("Messages");
+  app.add_option_function<std::string>(
+         "--log-level",
+         [&log](const std::string& level) {
+           log.level = level;
+           log.level_given = true;
+         },
+         "Messages on standard error (default: warning)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+      ->group("Messages");
 }
 
 OffsetUnit parse_offset_unit(const std::string& name) {
@@ -258,100 +363,9 @@ std::optional<LongOptions> InferenceOptions::long_options() const {
 }
 
 void add_global_options(CLI::App& app, GlobalOptions& options) {
-  ModelOptions& model = options.model;
-  const std::string group = "Model (default: the bundled one)";
-  app.add_option("--model-dir", model.directory, "Folder of a checkpoint")
-      ->type_name("DIR")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_option("--model", model.id, "Model in the local Hugging Face cache: org/name or org/name@revision")
-      ->type_name("ID")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_flag("--download", model.download,
-               "Fetch --model from the hub where the cache lacks it: gliner pull")
-      ->group(group);
-  app.add_option("--config", model.files.config, "config.json; only with the three below")
-      ->type_name("FILE")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_option("--encoder-config", model.files.encoder_config, "encoder_config/config.json")
-      ->type_name("FILE")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_option("--tokenizer", model.files.tokenizer, "tokenizer.json")
-      ->type_name("FILE")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_option("--weights", model.files.weights,
-                 "model.safetensors, model.safetensors.index.json or pytorch_model.bin")
-      ->type_name("FILE")
-      ->check(kNotEmpty)
-      ->group(group);
-  app.add_option("--tokenizer-config", model.files.tokenizer_config,
-                 "tokenizer_config.json of a GLiNER v1 model: its limit in tokens")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--labels-tokenizer", model.files.labels_tokenizer,
-                 "tokenizer.json of a bi-encoder's labels")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--decoder-tokenizer", model.files.decoder_tokenizer, "tokenizer.json of a label decoder")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--word-splitter", model.word_splitter, "How texts are cut into words")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"whitespace", "char"}))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option(
-         "--device", model.device,
-         "cpu; cuda or cuda:N; several cards as cuda:0,cuda:1, with a copy of the model on each; auto: "
-         "the first card if there is one")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option(
-         "--dtype", model.dtype,
-         "Arithmetic of the encoder: float32 (exact), bfloat16, int8 (CPUs) or float16 (cards), which are "
-         "faster and give nearly the same answers")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "int8"}))
-      ->capture_default_str()
-      ->group(group);
-  app.add_flag("--tf32", model.tf32, "On a card: float32 products in TF32, faster and less exact")
-      ->group(group);
-  app.add_option("--batch-tokens", model.batch_tokens,
-                 "On a card: tokens of one forward pass; 0: found by a trial at load")
-      ->check(at_least(0))
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--memory-fraction", model.memory_fraction,
-                 "On a card: share of its memory that may be held, above 0 to 1; 0: no limit")
-      ->check(CLI::Range(0.0, 1.0))
-      ->type_name("X")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")
-      ->check(at_least(0))
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
-
-  LogOptions& log = options.log;
-  app.add_flag("-q,--quiet", log.quiet, "Errors only")->group("Messages");
-  app.add_flag("-v,--verbose", log.verbose, "More messages; twice: even more")->group("Messages");
-  app.add_option_function<std::string>(
-         "--log-level",
-         [&log](const std::string& level) {
-           log.level = level;
-           log.level_given = true;
-         },
-         "Messages on standard error (default: warning)")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
-      ->group("Messages");
+  add_model_options(app, options.model);
+  add_device_options(app, options.model);
+  add_log_options(app, options.log);
 }
 
 void add_input_options(CLI::App& app, InputOptions& options) {
@@ -476,6 +490,7 @@ void add_extraction_options(CLI::App& app, ExtractionOptions& options) {
   add_input_options(app, options.input);
   add_output_options(app, options.output);
   add_inference_options(app, options.inference);
+  add_window_options(app, options.inference);
   add_job_options(app, options.job);
 }
 
