@@ -132,8 +132,10 @@ class AttentionWarp {
     far_[1] = sum[2];
     W::load_group(query_groups_, end, group);
     GLINER_UNROLL
-    for (int k = 0; k < kSteps; ++k) GLINER_UNROLL
-    for (int a = 0; a < 4; ++a) query_[k][a] = W::add_pairs(query_[k][a], group[k][a >> 1]);
+    for (int k = 0; k < kSteps; ++k) {
+      GLINER_UNROLL
+      for (int a = 0; a < 4; ++a) query_[k][a] = W::add_pairs(query_[k][a], group[k][a >> 1]);
+    }
   }
 
   // One register of each of these is 8 keys by 16 dimensions of a tile.
@@ -202,10 +204,12 @@ class AttentionWarp {
         by_position_[1][c] = newest[c];
       }
       GLINER_UNROLL
-      for (int k = 0; k < kSteps; ++k) GLINER_UNROLL
-      for (int r = 0; r < 2; ++r) {
-        query_group_[0][k][r] = query_group_[1][k][r];
-        query_group_[1][k][r] = group[k][r];
+      for (int k = 0; k < kSteps; ++k) {
+        GLINER_UNROLL
+        for (int r = 0; r < 2; ++r) {
+          query_group_[0][k][r] = query_group_[1][k][r];
+          query_group_[1][k][r] = group[k][r];
+        }
       }
     }
   }
@@ -252,16 +256,18 @@ class AttentionWarp {
     if (inside && last_key < s_.length) return;
     const Int lane = W::lane();
     GLINER_UNROLL
-    for (int n = 0; n < kKeyTiles; ++n) GLINER_UNROLL
-    for (int c = 0; c < 4; ++c) {
-      const Sequence& s = s_;
-      const Bool hidden = W::test(lane, [=](int l) {
-        const int key = first_key + 8 * n + 2 * (l & 3) + (c & 1);
-        const int row = s.row + (l >> 2) + 8 * (c >> 1);
-        const int away = key < row ? row - key : key - row;
-        return key >= s.length || (s.window >= 0 && away > s.window);
-      });
-      scores[n][c] = W::select(hidden, W::splat(kHidden), scores[n][c]);
+    for (int n = 0; n < kKeyTiles; ++n) {
+      GLINER_UNROLL
+      for (int c = 0; c < 4; ++c) {
+        const Sequence& s = s_;
+        const Bool hidden = W::test(lane, [=](int l) {
+          const int key = first_key + 8 * n + 2 * (l & 3) + (c & 1);
+          const int row = s.row + (l >> 2) + 8 * (c >> 1);
+          const int away = key < row ? row - key : key - row;
+          return key >= s.length || (s.window >= 0 && away > s.window);
+        });
+        scores[n][c] = W::select(hidden, W::splat(kHidden), scores[n][c]);
+      }
     }
   }
 
@@ -283,10 +289,12 @@ class AttentionWarp {
       const Float shift = W::select(none, W::splat(0.0F), largest * scale);
       Float sum = W::splat(0.0F);
       GLINER_UNROLL
-      for (int n = 0; n < kKeyTiles; ++n) GLINER_UNROLL
-      for (int c = 2 * h; c < 2 * h + 2; ++c) {
-        scores[n][c] = W::exp2(W::multiply_subtract(scores[n][c], scale, shift));
-        sum = sum + scores[n][c];
+      for (int n = 0; n < kKeyTiles; ++n) {
+        GLINER_UNROLL
+        for (int c = 2 * h; c < 2 * h + 2; ++c) {
+          scores[n][c] = W::exp2(W::multiply_subtract(scores[n][c], scale, shift));
+          sum = sum + scores[n][c];
+        }
       }
       total_[h] = total_[h] * factor + sum;
       GLINER_UNROLL

@@ -141,11 +141,13 @@ struct CudaWarp {
     const int g = lane() >> 2;
     const int t = lane() & 3;
     GLINER_UNROLL
-    for (int k = 0; k < kSteps; ++k) GLINER_UNROLL
-    for (int a = 0; a < 4; ++a) {
-      const int row = g + 8 * (a & 1);
-      const Element* from = queries.first + row * queries.stride + 16 * k + 8 * (a >> 1) + 2 * t;
-      query[k][a] = row < queries.rows ? __ldg(reinterpret_cast<const unsigned int*>(from)) : 0U;
+    for (int k = 0; k < kSteps; ++k) {
+      GLINER_UNROLL
+      for (int a = 0; a < 4; ++a) {
+        const int row = g + 8 * (a & 1);
+        const Element* from = queries.first + row * queries.stride + 16 * k + 8 * (a >> 1) + 2 * t;
+        query[k][a] = row < queries.rows ? __ldg(reinterpret_cast<const unsigned int*>(from)) : 0U;
+      }
     }
   }
 };

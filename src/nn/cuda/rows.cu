@@ -37,14 +37,18 @@ __device__ __forceinline__ void normalise_and_store(Row<kChunks>& row, const Add
   float sum = 0;
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c)
-    if (row.exists(c)) GLINER_UNROLL
-  for (int k = 0; k < 8; ++k) sum += row.v[c][k];
+    if (row.exists(c)) {
+      GLINER_UNROLL
+      for (int k = 0; k < 8; ++k) sum += row.v[c][k];
+    }
   const float mean = sum_of_warp(sum) / static_cast<float>(call.columns);
   float squares = 0;
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c)
-    if (row.exists(c)) GLINER_UNROLL
-  for (int k = 0; k < 8; ++k) squares += (row.v[c][k] - mean) * (row.v[c][k] - mean);
+    if (row.exists(c)) {
+      GLINER_UNROLL
+      for (int k = 0; k < 8; ++k) squares += (row.v[c][k] - mean) * (row.v[c][k] - mean);
+    }
   const float scale = rsqrtf(sum_of_warp(squares) / static_cast<float>(call.columns) + call.eps);
   GLINER_UNROLL
   for (int c = 0; c < kChunks; ++c) {
