@@ -208,9 +208,9 @@ GLINER_INLINE void hide_keys(const AttentionHead& h, const AttentionLayout& s, c
   }
 }
 
-// Scores of kSoftmaxRows rows to e^(scale * score - top), without the softmax's division. Keys that are
-// hidden become e^-87, which no sum of float32 notices. Where this is not the first part, what the output has
-// so far is brought to the new largest score.
+// Scores of kSoftmaxRows rows to e^(scale * score - top), without the softmax's division; those of hidden
+// keys to 0. Where this is not the first part, what the output has so far is brought to the new largest
+// score.
 template <bool kFirst>
 GLINER_INLINE void exponentials(float* scores, std::int64_t stride, std::int64_t keys, float scale,
                                 float* top, float* total, float* output, std::int64_t head_size,

@@ -93,11 +93,11 @@ GLINER_INLINE void transpose(Vec (&row)[kLanes]) {
 }
 
 // e^x for x <= 0: 2^n times a polynomial on [-ln2/2, ln2/2] (coefficients of Cephes' expf), within 2 ulp.
-// Below -87 it stays at e^-87, which is zero beside the largest term of a softmax.
+// Below -87 it is 0: products with numbers that small are no normal numbers any more, and those take a CPU a
+// hundred times as long.
 GLINER_INLINE Vec exp_of_negative(Vec x) {
   // Beside 1.5 * 2^23 a float has no fraction: the sum's last bits are n plus the bias of an exponent.
   constexpr float kShift = 12582912.0F + 127.0F;
-  x = larger(x, splat(-87.0F));
   const Vec shifted = x * 1.44269504088896341F + kShift;
   const Vec n = shifted - kShift;
   const Vec r = x - n * 0.693359375F - n * -2.12194440e-4F;
@@ -109,7 +109,7 @@ GLINER_INLINE Vec exp_of_negative(Vec x) {
   p = p * r + 5.0000001201e-1F;
   p = p * r * r + r + 1.0F;
   const BitVec exponent = reinterpret_cast<BitVec>(shifted) << 23;
-  return p * reinterpret_cast<Vec>(exponent);
+  return x > -87.0F ? p * reinterpret_cast<Vec>(exponent) : Vec{};
 }
 
 }  // namespace
