@@ -17,8 +17,7 @@ ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& 
                                      std::int64_t known_ids, ModernBertInput input)
     : global_theta_(config.global_rope_theta),
       local_theta_(config.local_rope_theta),
-      head_size_(config.hidden_size / config.num_attention_heads),
-      activation_(config.hidden_act) {
+      head_size_(config.hidden_size / config.num_attention_heads) {
   const std::int64_t hidden = config.hidden_size;
   if (head_size_ % 2 != 0)
     throw ModelError(
@@ -66,7 +65,9 @@ ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, con
   layer.qkv = linear("attn.Wqkv", hidden, 3 * hidden, config.attention_bias);
   layer.attention_out = linear("attn.Wo", hidden, hidden, config.attention_bias);
   layer.norm = norm("mlp_norm");
-  layer.up_and_gate = linear("mlp.Wi", hidden, 2 * inner, config.mlp_bias);
+  layer.up = register_at(*this, name + "mlp.Wi",
+                         std::make_shared<GatedLinear>(w / (name + "mlp.Wi"), hidden, inner,
+                                                       Linear::Options{config.hidden_act, config.mlp_bias}));
   layer.down = linear("mlp.Wo", inner, hidden, config.mlp_bias);
   return layer;
 }
@@ -86,7 +87,8 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
   const RotaryTable global_rotary(global_theta_, head_size_, longest, x.device());
   const RotaryTable local_rotary(local_theta_, head_size_, longest, x.device());
 
-  at::Tensor normed, qkv, context, up_and_gate, inner;  // Taken turns with by the layers.
+  at::Tensor normed, qkv, context;  // Taken turns with by the layers.
+  GatedLinear::Buffers buffers;
   for (const Layer& layer : layers_) {
     if (layer.attention_norm)
       normed = timed(Stage::kLayerNorm, [&] { return layer.attention_norm->forward(x, normed); });
@@ -102,22 +104,10 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
     if (tokens != nullptr && &layer == &layers_.back()) {
       context = take_rows(context, *tokens);  // [N, H]
       x = take_rows(x, *tokens);              // [N, H]
-      inner.reset();                          // Is written in place, and of another size now.
     }
     x = timed(Stage::kAttentionOut, [&] { return layer.attention_out->forward_add(context, x); });
     normed = timed(Stage::kLayerNorm, [&] { return layer.norm->forward(x, normed); });
-    timed(Stage::kUp, [&] {
-      up_and_gate = layer.up_and_gate->forward(normed, up_and_gate);  // [T, 2F]
-      const std::int64_t size = up_and_gate.size(1) / 2;
-      const at::Tensor up = activate(up_and_gate.narrow(1, 0, size), activation_);
-      const at::Tensor gate = up_and_gate.narrow(1, size, size);
-      if (!x.device().is_cpu()) {
-        inner = up * gate;  // [T, F]
-        return;
-      }
-      if (!inner.defined()) inner = new_rows(x.size(0), size, x.device());  // [T, F]
-      at::mul_out(inner, up, gate);
-    });
+    const at::Tensor inner = timed(Stage::kUp, [&] { return layer.up->forward(normed, buffers); });  // [T, F]
     x = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, x); });
     if (reads.layers && &layer != &layers_.back()) reads.layers(x);
   }

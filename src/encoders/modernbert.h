@@ -2,6 +2,7 @@
 
 #include "encoders/encoder.h"
 #include "nn/embedding.h"
+#include "nn/gated_linear.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 
@@ -33,14 +34,14 @@ class ModernBertEncoder : public Encoder {
     std::shared_ptr<LayerNorm>
         attention_norm;  // Null in the first layer: the embeddings are normalised already.
     std::shared_ptr<LayerNorm> norm;
-    std::shared_ptr<Linear> qkv, attention_out, up_and_gate, down;
+    std::shared_ptr<Linear> qkv, attention_out, down;
+    std::shared_ptr<GatedLinear> up;
   };
   Layer bind_layer(const WeightScope& w, const EncoderConfig& config, std::int64_t index);
 
   AttentionOptions global_attention_, local_attention_;
   double global_theta_, local_theta_;
   std::int64_t head_size_;
-  Activation activation_;
   std::shared_ptr<Embedding> words_;
   std::shared_ptr<LayerNorm> embedding_norm_, final_norm_;
   std::vector<Layer> layers_;

@@ -2,6 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
+#include "base/check.h"
+#include "nn/cpu/kernels.h"
+#include "nn/threads.h"
+
 namespace gliner {
 
 RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t length, c10::Device device) {
@@ -13,6 +19,29 @@ RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t leng
 }
 
 void RotaryTable::turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
+  if (!qkv.device().is_cpu()) return turn_plainly(qkv, start, heads);
+  GLINER_CHECK(qkv.is_contiguous() && qkv.size(1) == 6 * heads * cosine_.size(1));
+  constexpr std::int64_t kGrain = 32;  // Rows of a thread.
+  RotaryRows all;
+  all.stride = qkv.size(1);
+  all.blocks = 2 * heads;  // Of query and key.
+  all.half = cosine_.size(1);
+  parallel_ranges(start.back(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::size_t b = 0; b + 1 < start.size(); ++b) {
+      const std::int64_t first = std::max(begin, start[b]);
+      const std::int64_t last = std::min(end, start[b + 1]);
+      if (first >= last) continue;
+      RotaryRows part = all;
+      part.x = qkv.data_ptr<float>() + first * all.stride;
+      part.rows = last - first;
+      part.cosine = cosine_.data_ptr<float>() + (first - start[b]) * all.half;
+      part.sine = sine_.data_ptr<float>() + (first - start[b]) * all.half;
+      cpu_kernels().rotate_rows(part);
+    }
+  });
+}
+
+void RotaryTable::turn_plainly(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
   const std::int64_t half = cosine_.size(1);
   const std::int64_t hidden = qkv.size(1) / 3;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) {

@@ -18,6 +18,9 @@ class RotaryTable {
   /// Turns query and key in place. qkv: [T, 3H], contiguous; positions count from each sequence's start.
   void turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const;
 
+  /// The same in plain tensor operations: what other devices than CPUs do, and the oracle of the CPU's loop.
+  void turn_plainly(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const;
+
  private:
   at::Tensor cosine_, sine_;  // [length, D / 2]
 };

@@ -75,6 +75,19 @@ struct LayerNormRows {
   float* y = nullptr;
 };
 
+/// Turns pairs of columns by the angles of their row (Su et al. 2021, "RoFormer"): in each of `blocks` blocks
+/// of 2 * half columns side by side, a = x[c] and b = x[half + c] become a * cosine[c] - b * sine[c] and b *
+/// cosine[c] + a * sine[c].
+struct RotaryRows {
+  float* x = nullptr;  ///< Rows `stride` floats apart.
+  std::int64_t stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t blocks = 0;
+  std::int64_t half = 0;
+  const float* cosine = nullptr;  ///< [rows, half]
+  const float* sine = nullptr;
+};
+
 enum class RowActivation { kNone, kGelu, kRelu };
 
 /// y (+)= f(column_scale[c] * step * sums[c] + column_offset[c] * least + bias[c]) over each row: integer
@@ -101,6 +114,7 @@ struct CpuKernels {
   void (*copy_columns)(const PanelColumns&);
   void (*span_scores)(const SpanScores&);
   void (*layer_norm)(const LayerNormRows&);
+  void (*rotate_rows)(const RotaryRows&);
   /// Rounds `count` floats to 256 steps between the least and the greatest: x = scale[1] + scale[0] * steps.
   void (*quantize_row)(const float* x, std::int64_t count, std::uint8_t* steps, float* scale);
   void (*scale_rows)(const ScaledRows&);

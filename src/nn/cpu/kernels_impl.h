@@ -5,6 +5,7 @@
 #include "nn/cpu/columns_impl.h"
 #include "nn/cpu/kernels.h"
 #include "nn/cpu/quantized_impl.h"
+#include "nn/cpu/rotary_impl.h"
 #include "nn/cpu/vec_impl.h"
 
 namespace gliner {

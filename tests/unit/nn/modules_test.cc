@@ -6,6 +6,7 @@
 
 #include "checkpoint_bytes.h"
 #include "nn/embedding.h"
+#include "nn/gated_linear.h"
 #include "nn/gru.h"
 #include "nn/layer_norm.h"
 #include "nn/mlp.h"
@@ -156,6 +157,37 @@ TEST(RotaryTable, TurnsPairsByTheirPositionInTheSequence) {
   }
   EXPECT_TRUE(at::equal(qkv.narrow(1, 2 * hidden, hidden), before.narrow(1, 2 * hidden, hidden)))
       << "values stay";
+}
+
+TEST(RotaryTable, OnACpuTurnsAsThePlainFormDoes) {
+  const c10::InferenceMode guard;
+  at::manual_seed(6);
+  for (const std::int64_t head_size : {2, 24, 64, 80}) {  // Whole vectors, parts of one, both.
+    const SequenceStart start = {0, 70, 71, 71, 103};     // Ranges of threads end within sequences.
+    at::Tensor qkv = at::randn({103, 9 * head_size});
+    at::Tensor plain = qkv.clone();
+    const RotaryTable table(10000.0, head_size, 70, at::kCPU);
+    table.turn(qkv, start, /*heads=*/3);
+    table.turn_plainly(plain, start, /*heads=*/3);
+    EXPECT_TRUE(at::allclose(qkv, plain, 1e-6, 1e-6)) << head_size;
+  }
+}
+
+TEST(GatedLinear, IsTheActivatedHalfTimesTheOther) {
+  const c10::InferenceMode guard;
+  at::manual_seed(7);
+  const at::Tensor weight = at::randn({2 * 5, 8}), bias = at::randn({2 * 5});
+  File file({{"weight", weight}, {"bias", bias}});
+  for (const bool with_bias : {true, false}) {
+    const GatedLinear gated(file.scope(), 8, 5, {Activation::kGelu, with_bias});
+    GatedLinear::Buffers buffers;
+    for (const std::int64_t rows : {3, 200, 200, 7}) {  // The same size again takes the same memory.
+      const at::Tensor x = at::randn({rows, 8});
+      const at::Tensor both = at::linear(x, weight, with_bias ? bias : at::Tensor());
+      const at::Tensor expected = at::gelu(both.narrow(1, 0, 5)) * both.narrow(1, 5, 5);
+      EXPECT_TRUE(at::allclose(gated.forward(x, buffers), expected, kTolerance, kTolerance)) << rows;
+    }
+  }
 }
 
 }  // namespace

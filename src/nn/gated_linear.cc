@@ -1,0 +1,40 @@
+#include "nn/gated_linear.h"
+
+#include <ATen/ATen.h>
+
+#include "nn/module_path.h"
+
+namespace gliner {
+
+GatedLinear::GatedLinear(const WeightScope& w, std::int64_t in, std::int64_t inner,
+                         const Linear::Options& options)
+    : activation_(options.activation) {
+  const at::Tensor weight = w.stored("weight", {2 * inner, in}, "GatedLinear");
+  register_weight_at(*this, "weight", weight);
+  at::Tensor bias;
+  if (options.bias) {
+    bias = w.stored("bias", {2 * inner}, "GatedLinear");
+    register_weight_at(*this, "bias", bias);
+  }
+  if (!w.device().is_cpu()) {
+    both_.emplace(weight, bias, std::nullopt, w.device(), w.dtype());
+    return;
+  }
+  const auto half = [&](const at::Tensor& x, std::int64_t first) {
+    return x.defined() ? x.narrow(0, first, inner) : x;
+  };
+  activated_.emplace(half(weight, 0), half(bias, 0), activation_, w.device(), w.dtype());
+  gate_.emplace(half(weight, inner), half(bias, inner), std::nullopt, w.device(), w.dtype());
+}
+
+at::Tensor GatedLinear::forward(const at::Tensor& x, Buffers& buffers) const {
+  if (both_) {
+    const std::vector<at::Tensor> halves = both_->forward(x).chunk(2, 1);
+    return (activation_ ? activate(halves[0], *activation_) : halves[0]) * halves[1];
+  }
+  buffers.activated = activated_->forward(x, buffers.activated);
+  buffers.gate = gate_->forward(x, buffers.gate);
+  return buffers.activated.mul_(buffers.gate);
+}
+
+}  // namespace gliner
