@@ -72,26 +72,31 @@ void select_wide_spans(const at::Tensor& logits, const SpanSequence& sequence, b
   const std::int64_t words = logits.size(1);
   const std::int64_t widths = logits.size(2);
   const std::int64_t classes = classes_of(sequence, logits.size(0));
-  GLINER_CHECK(logits.is_contiguous() && static_cast<std::int64_t>(sequence.words.size()) == words);
+  GLINER_CHECK(static_cast<std::int64_t>(sequence.words.size()) == words);
   const float* data = logits.data_ptr<float>();
+  const std::int64_t by_label = logits.stride(0), by_word = logits.stride(1), by_width = logits.stride(2);
   std::vector<float> thresholds(sequence.thresholds.begin(), sequence.thresholds.end());
   std::vector<float> least;
   for (const float threshold : thresholds) least.push_back(least_logit(threshold));
 
   for (std::int64_t first = 0; first < words; ++first)
-    for (std::int64_t width = 0; width < std::min(widths, words - first); ++width)
+    for (std::int64_t width = 0; width < std::min(widths, words - first); ++width) {
+      const float* const span = data + first * by_word + width * by_width;
       for (std::int64_t label = 0; label < classes; ++label) {
-        const float x = data[(label * words + first) * widths + width];
+        const float x = span[label * by_label];
         if (!(x >= least[static_cast<std::size_t>(label)])) continue;
         const float score = sigmoid(x);
         if (!(score > thresholds[static_cast<std::size_t>(label)])) continue;
         output.candidates.push_back(candidate_of(label, first, first + width, score, first * widths + width));
       }
+    }
   if (!class_scores) return;
-  for (const SpanCandidate& candidate : output.candidates)
+  for (const SpanCandidate& candidate : output.candidates) {
+    const float* const span =
+        data + candidate.first * by_word + (candidate.last - candidate.first) * by_width;
     for (std::int64_t label = 0; label < classes; ++label)
-      output.class_scores.push_back(
-          sigmoid(data[(label * words + candidate.first) * widths + candidate.last - candidate.first]));
+      output.class_scores.push_back(sigmoid(span[label * by_label]));
+  }
 }
 
 void select_word_spans(const at::Tensor& logits, const SpanSequence& sequence, SpanOutput& output) {
@@ -140,15 +145,13 @@ std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double thr
   const std::int64_t labels = logits.size(0);
   const std::int64_t words = logits.size(1);
   const std::int64_t widths = logits.size(2);
-  GLINER_CHECK(logits.is_contiguous());
-  const float* data = logits.data_ptr<float>();
+  const auto at = logits.accessor<float, 3>();
   const auto limit = static_cast<float>(threshold);
   std::vector<SpanCandidate> spans;
   for (std::int64_t first = 0; labels > 0 && first < words; ++first)
     for (std::int64_t width = 0; width < std::min(widths, words - first); ++width) {
-      float best = data[first * widths + width];
-      for (std::int64_t label = 1; label < labels; ++label)
-        best = std::max(best, data[(label * words + first) * widths + width]);
+      float best = at[0][first][width];
+      for (std::int64_t label = 1; label < labels; ++label) best = std::max(best, at[label][first][width]);
       const float score = sigmoid(best);
       if (score > limit)
         spans.push_back(candidate_of(-1, first, first + width, score, first * widths + width));

@@ -42,7 +42,8 @@ class SpanLayer : public torch::nn::Module {
 
   /// The dot product of every span of at most K words with every query of its sequence; those of sequence b
   /// are own[b], and sequences may share them -> per sequence [queries, words, K] on the CPU: first word,
-  /// then width; 0 is one word. -inf where a span runs past the sequence's last word.
+  /// then width; 0 is one word. -inf where a span runs past the sequence's last word. In memory either the
+  /// query or the width runs fastest.
   virtual std::vector<at::Tensor> logits(const SpanWords& words, const SpanQueries& queries,
                                          const std::vector<RowRange>& own) const = 0;
 

@@ -60,23 +60,30 @@ at::Tensor plain_span_logits(const at::Tensor& start, const at::Tensor& end, con
 at::Tensor packed_span_logits(const at::Tensor& start, const at::Tensor& end, const Projection& product,
                               std::int64_t max_width) {
   const std::int64_t rows = start.size(0), inner = start.size(1);
-  const at::Tensor padded = at::constant_pad_nd(end, {0, 0, 0, max_width - 1});  // [R + K - 1, C]
-  const at::Tensor ends = padded.as_strided({rows, max_width, inner}, {inner, inner, 1});
-  at::Tensor logits = at::empty({product.out(), rows, max_width}, start.options());  // [Q, R, K]
+  const at::Tensor ends = at::constant_pad_nd(end, {0, 0, 0, max_width - 1}).contiguous();  // [R + K - 1, C]
+  const at::Tensor starts = start.contiguous();
+  at::Tensor logits = at::empty({rows, max_width, product.out()}, start.options());  // [R, K, Q]
   const std::int64_t step = std::max<std::int64_t>(1, kSpansAtOnce / max_width);
   for (std::int64_t row = 0; row < rows; row += step) {
     const std::int64_t count = std::min(step, rows - row);
     at::Tensor hidden = new_rows(count * max_width, inner, start.device());
-    at::Tensor by_row = hidden.view({count, max_width, inner});
-    at::add_out(by_row, start.narrow(0, row, count).unsqueeze(1), ends.narrow(0, row, count));
-    const at::Tensor scores = product.forward(hidden.relu_());  // [spans, Q]
-    logits.narrow(1, row, count).copy_(scores.t().view({product.out(), count, max_width}));
+    parallel_tasks(count, [&](std::int64_t r) {
+      SpanSums one;
+      one.start = starts.data_ptr<float>() + (row + r) * inner;
+      one.end = ends.data_ptr<float>() + (row + r) * inner;
+      one.widths = max_width;
+      one.inner = inner;
+      one.y = hidden.data_ptr<float>() + r * max_width * inner;
+      cpu_kernels().span_sums(one);
+    });
+    const at::Tensor scores = product.forward(hidden);  // [spans, Q]
+    logits.narrow(0, row, count).copy_(scores.view({count, max_width, product.out()}));
   }
   for (std::int64_t width = 1; width < max_width; ++width) {
     const std::int64_t beyond = std::min(width, rows);
-    logits.narrow(1, rows - beyond, beyond).select(2, width).fill_(kNone);
+    logits.narrow(0, rows - beyond, beyond).select(1, width).fill_(kNone);
   }
-  return logits;
+  return logits.permute({2, 0, 1});
 }
 
 }  // namespace gliner

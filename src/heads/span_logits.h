@@ -18,7 +18,8 @@ at::Tensor plain_span_logits(const at::Tensor& start, const at::Tensor& end, con
 at::Tensor fused_span_logits(const at::Tensor& start, const at::Tensor& end, const at::Tensor& folded,
                              const at::Tensor& bias, std::int64_t max_width);
 
-/// The same with folded and bias packed as a product, for many queries.
+/// The same on a CPU with folded and bias packed as a product, for many queries; the scores of a span are
+/// neighbours in memory, as the product leaves them.
 at::Tensor packed_span_logits(const at::Tensor& start, const at::Tensor& end, const Projection& product,
                               std::int64_t max_width);
 

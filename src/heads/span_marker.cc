@@ -150,7 +150,7 @@ at::Tensor SpanMarkerMlp::end_parts(const SpanWords& words) const {
 SpanQueries SpanMarkerMlp::prepare(const at::Tensor& vectors, bool packed) const {
   const StageTimer timer(Stage::kSpanVectors);
   SpanQueries queries{vectors, fold_->forward(vectors), (vectors * last_bias_).sum(1), nullptr};
-  if (packed && vectors.size(0) >= kPackedQueries)
+  if (packed && vectors.device().is_cpu() && vectors.size(0) >= kPackedQueries)
     queries.product =
         std::make_shared<const Projection>(queries.folded, queries.bias, std::nullopt, vectors.device());
   return queries;

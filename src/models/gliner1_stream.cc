@@ -51,7 +51,7 @@ void Gliner1Stream::score(State& state, std::int64_t first_end) const {
       modules_.span_layer
           ->logits({seen.slice(0, first).contiguous(), {0, words - first}, 0}, state.queries, {{0, labels}})
           .front();  // [P, W - first, K]
-  const float* data = logits.data_ptr<float>();
+  const auto at = logits.accessor<float, 3>();
   const std::int64_t rows = logits.size(1), widths = logits.size(2);
   for (std::int64_t row = 0; row < rows; ++row)
     for (std::int64_t width = 0; width < std::min(widths, rows - row); ++width) {
@@ -59,8 +59,7 @@ void Gliner1Stream::score(State& state, std::int64_t first_end) const {
       if (last < first_end) continue;
       std::vector<float>& own = state.logits[{first + row, last}];
       own.clear();
-      for (std::int64_t label = 0; label < labels; ++label)
-        own.push_back(data[(label * rows + row) * widths + width]);
+      for (std::int64_t label = 0; label < labels; ++label) own.push_back(at[label][row][width]);
     }
 }
 

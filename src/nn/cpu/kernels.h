@@ -63,6 +63,16 @@ struct SpanScores {
   std::int64_t score_stride = 0;
 };
 
+/// What span_scores makes of the spans that start at one row before it meets the queries:
+///   y[k * C + c] = relu(start[c] + end[k * C + c]).
+struct SpanSums {
+  const float* start = nullptr;  ///< [C]
+  const float* end = nullptr;    ///< [widths, C]
+  std::int64_t widths = 0;
+  std::int64_t inner = 0;  ///< C
+  float* y = nullptr;      ///< [widths, C]
+};
+
 /// y = (x - mean) / sqrt(variance + eps) * weight + bias over each of `rows` rows of `columns` floats. `bias`
 /// may be null; y may be x.
 struct LayerNormRows {
@@ -113,6 +123,7 @@ struct CpuKernels {
   void (*attention_head)(const AttentionHead&);
   void (*copy_columns)(const PanelColumns&);
   void (*span_scores)(const SpanScores&);
+  void (*span_sums)(const SpanSums&);
   void (*layer_norm)(const LayerNormRows&);
   void (*rotate_rows)(const RotaryRows&);
   /// Rounds `count` floats to 256 steps between the least and the greatest: x = scale[1] + scale[0] * steps.

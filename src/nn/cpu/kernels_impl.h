@@ -63,6 +63,20 @@ void span_scores(const SpanScores& s) {
   for (; width < s.widths; ++width) span_widths<1>(s, width);
 }
 
+void span_sums(const SpanSums& s) {
+  const std::int64_t whole = s.inner / kLanes * kLanes;
+  for (std::int64_t k = 0; k < s.widths; ++k) {
+    const float* const end = s.end + k * s.inner;
+    float* const y = s.y + k * s.inner;
+    for (std::int64_t c = 0; c < whole; c += kLanes)
+      store(y + c, larger(load(s.start + c) + load(end + c), Vec{}));
+    for (std::int64_t c = whole; c < s.inner; ++c) {
+      const float sum = s.start[c] + end[c];
+      y[c] = sum > 0 ? sum : 0;
+    }
+  }
+}
+
 void layer_norm(const LayerNormRows& n) {
   const float count = static_cast<float>(n.columns);
   for (std::int64_t row = 0; row < n.rows; ++row) {

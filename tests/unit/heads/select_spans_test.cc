@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
@@ -40,6 +41,19 @@ TEST(SelectWideSpans, GoByFirstWordThenWidthThenLabelAndStayInsideTheText) {
   ASSERT_EQ(output.class_scores.size(), 8u);
   EXPECT_FLOAT_EQ(output.class_scores[4], output.candidates[2].score);
   EXPECT_EQ(output.candidates[3].index, 2);
+}
+
+TEST(SelectWideSpans, AreTheSameInAnyOrderOfMemory) {
+  at::manual_seed(3);
+  const at::Tensor logits = at::randn({4, 6, 3});
+  SpanOutput expected, found;
+  select_wide_spans(logits, sequence(6, 4, 0.5), /*class_scores=*/true, expected);
+  const at::Tensor by_span = logits.permute({1, 2, 0}).contiguous().permute({2, 0, 1});
+  select_wide_spans(by_span, sequence(6, 4, 0.5), /*class_scores=*/true, found);
+  EXPECT_THAT(shown(expected.candidates), Not(IsEmpty()));
+  EXPECT_EQ(shown(found.candidates), shown(expected.candidates));
+  EXPECT_EQ(found.class_scores, expected.class_scores);
+  EXPECT_EQ(shown(select_any_label(by_span, 0.5)), shown(select_any_label(logits, 0.5)));
 }
 
 TEST(SelectWideSpans, AScoreAtTheThresholdIsNotAboveIt) {
