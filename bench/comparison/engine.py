@@ -32,8 +32,16 @@ class Engine:
 
     def run_on(self, path, name, labels, *words):
         """The same on the texts of a file."""
-        out, seconds, peak_mb = run_once([self.command, name, *self.common, *words, "--labels-json", json.dumps(labels), path],
-                                         good=(0, RECORDS_FAILED))
+        return self.rows_of(name, *words, "--labels-json", json.dumps(labels), path)
+
+    def relate(self, texts, labels, *words):
+        """Entities and relations of every text, each a flat list."""
+        named = [word for label in labels for word in ("--label", label)]
+        rows, _, _ = self.rows_of("relations", "--format", "spans", *named, *words, self.texts_file(texts))
+        return [row.get("result", {}) for row in rows]
+
+    def rows_of(self, name, *words):
+        out, seconds, peak_mb = run_once([self.command, name, *self.common, *words], good=(0, RECORDS_FAILED))
         return [json.loads(line) for line in out.splitlines()], seconds, peak_mb
 
     def extract(self, texts, labels, batch_size):

@@ -43,8 +43,12 @@ def check(context, engine, package, what, texts, relations, threshold):
     """How many of the texts have equal entities on both sides."""
     recorded = package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=8,
                            answers=True)["results"]
-    rows, _, _ = engine.run("entities", texts, FEW_LABELS, "--format", "spans", "--threshold", str(threshold))
-    equal = sum(same(a, row.get("result", []), context.arguments.tolerance) for a, row in zip(recorded, rows))
+    words = [*words_for(relations, threshold), "--batch-size", "8"]
+    if relations:  # They stand in the prompt, so the entities depend on them.
+        found = [result.get("entities", []) for result in engine.relate(texts, FEW_LABELS, *words)]
+    else:
+        found = [row.get("result", []) for row in engine.run("entities", texts, FEW_LABELS, "--format", "spans", *words)[0]]
+    equal = sum(same(a, b, context.arguments.tolerance) for a, b in zip(recorded, found))
     say(f"  {what}: {equal} of {len(texts)} answers equal, {entities_in(recorded)} entities")
     if equal < len(texts) * context.arguments.min_equal:
         raise BenchError(f"{what}: only {equal} of {len(texts)} answers are equal; a wrong answer is not worth timing")
