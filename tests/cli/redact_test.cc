@@ -133,6 +133,9 @@ struct Names {
   std::string report;
 };
 
+// Names of tests must not hold addresses.
+void PrintTo(const Names& names, std::ostream* out) { *out << names.rows << " " << names.report; }
+
 class RedactJob : public ::testing::TestWithParam<Names> {
  protected:
   std::vector<std::string> job(const std::string& input, const std::string& name,

@@ -117,6 +117,36 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
   }
 }
 
+TEST_P(CpuKernelsTest, HiddenKeysWeighNothing) {
+  // Any weight, of the least normal number too, would show beside values as large as these.
+  constexpr std::int64_t kLength = 90, kHeadSize = 20, kWindow = 7, kFirstLarge = 60;
+  AttentionHead h;
+  h.length = kLength;
+  h.head_size = kHeadSize;
+  h.window = kWindow;
+  h.stride = 3 * kHeadSize;
+  h.scale = 0.3F;
+  auto qkv = random_floats(static_cast<std::size_t>(kLength * h.stride), 8);
+  h.query = qkv.data();
+  h.key = h.query + kHeadSize;
+  h.value = h.key + kHeadSize;
+  const std::vector<double> expected = attention_by_definition(h);
+  for (std::int64_t j = kFirstLarge; j < kLength; ++j)
+    for (std::int64_t d = 0; d < kHeadSize; ++d)
+      qkv[static_cast<std::size_t>(j * h.stride + 2 * kHeadSize + d)] = 1e37F;
+  h.out_stride = kHeadSize;
+  std::vector<float> out(static_cast<std::size_t>(kLength * kHeadSize));
+  h.out = out.data();
+  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(kLength, kHeadSize)));
+  h.scratch = scratch.data();
+  GetParam()->attention_head(h);
+  for (std::int64_t i = 0; i + kWindow < kFirstLarge; ++i)
+    for (std::int64_t d = 0; d < kHeadSize; ++d) {
+      const auto at = static_cast<std::size_t>(i * kHeadSize + d);
+      ASSERT_NEAR(out[at], expected[at], 2e-5) << "query " << i;
+    }
+}
+
 // A table of `head_size` x distances -16 * panels ... 16 * panels - 1 whose entries stay what they are at
 // +-far, and the same with nothing but NaN where the kernel must not read.
 struct FarTable {

@@ -145,6 +145,8 @@ struct FieldSpecCase {
   std::optional<std::string> description;
 };
 
+void PrintTo(const FieldSpecCase& expected, std::ostream* out) { *out << expected.spec; }
+
 class FieldSpec : public testing::TestWithParam<FieldSpecCase> {};
 
 TEST_P(FieldSpec, IsReadAsTheReferenceReadsIt) {

@@ -39,6 +39,8 @@ struct Mistake {
   const char* complaint;
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.json; }
+
 class StrictMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(StrictMistake, IsRefusedWithItsPlace) {
