@@ -185,7 +185,9 @@ TEST(ParquetOutput, IsTheSameAfterKills) {
     command.send(SIGKILL);
     command.finish();
     // The file is there as a whole or not at all.
-    if (fs::exists(output)) EXPECT_EQ(read_file(output), read_file(expected));
+    if (fs::exists(output)) {
+      EXPECT_EQ(read_file(output), read_file(expected));
+    }
   }
   resume_to_the_end(input, output);
   EXPECT_EQ(read_file(output), read_file(expected));
