@@ -137,6 +137,15 @@ PositionTables::View PositionTables::view(std::int64_t head, std::int64_t length
   return {copies + middle, copies + floats + middle};
 }
 
+std::vector<std::size_t> longest_first(const SequenceStart& start) {
+  std::vector<std::size_t> order(start.empty() ? 0 : start.size() - 1);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto length_of = [&start](std::size_t b) { return start[b + 1] - start[b]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length_of(a) > length_of(b); });
+  return order;
+}
+
 at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
                           at::Tensor reuse) {
   if (options.visible) {
@@ -159,23 +168,16 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
       reuse.defined() && reuse.size(0) == tokens && reuse.size(1) == hidden && has_writable_capacity(reuse);
   at::Tensor out = fits ? reuse : new_rows(tokens, hidden, qkv.device());  // [T, H]
 
-  // Long sequences first: the short ones fill the gaps at the end.
-  std::vector<std::int64_t> order(start.size() - 1);
-  std::iota(order.begin(), order.end(), 0);
-  const auto length_of = [&start](std::int64_t b) {
-    return start[static_cast<std::size_t>(b) + 1] - start[static_cast<std::size_t>(b)];
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return length_of(a) > length_of(b); });
-
+  const std::vector<std::size_t> order = longest_first(start);
+  const auto length_of = [&start](std::size_t b) { return start[b + 1] - start[b]; };
   std::vector<std::int32_t> columns;
   if (options.positions && !order.empty()) columns = options.positions->columns(length_of(order.front()));
   const float* data = qkv.data_ptr<float>();
   float* result = out.data_ptr<float>();
   parallel_tasks(static_cast<std::int64_t>(order.size()) * options.heads, [&](std::int64_t task) {
-    const std::int64_t sequence = order[static_cast<std::size_t>(task / options.heads)];
+    const std::size_t sequence = order[static_cast<std::size_t>(task / options.heads)];
     const std::int64_t head = task % options.heads;
-    const std::int64_t first = start[static_cast<std::size_t>(sequence)];
+    const std::int64_t first = start[sequence];
     thread_local AlignedBuffer scratch, tables;
     AttentionHead h;
     h.length = length_of(sequence);

@@ -96,6 +96,10 @@ struct AttentionTiles {
   at::Tensor tiles;
 };
 
+/// The sequences of a packed batch, long ones first, so that the short ones fill the gaps at the end of a
+/// run; equal lengths keep their order.
+std::vector<std::size_t> longest_first(const SequenceStart& start);
+
 /// Queries of a tile for heads of this size with activations of `element`.
 std::int64_t attention_tile_rows(std::int64_t head_size, c10::ScalarType element);
 /// The tiles themselves, four numbers each, those of long sequences first.

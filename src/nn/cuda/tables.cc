@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/check.h"
 #include "nn/cuda/indices.h"
@@ -58,16 +57,13 @@ std::int64_t attention_tile_rows(std::int64_t head_size, at::ScalarType element)
 }
 
 std::vector<std::int32_t> attention_tiles(const SequenceStart& start, std::int64_t rows) {
-  std::vector<std::size_t> order(start.empty() ? 0 : start.size() - 1);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto length_of = [&start](std::size_t b) { return start[b + 1] - start[b]; };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return length_of(a) > length_of(b); });
   std::vector<std::int32_t> tiles;
-  for (const std::size_t b : order)
-    for (std::int64_t row = 0; row < length_of(b); row += rows)
-      for (const std::int64_t number : {start[b], length_of(b), row, std::int64_t{0}})
+  for (const std::size_t b : longest_first(start)) {
+    const std::int64_t length = start[b + 1] - start[b];
+    for (std::int64_t row = 0; row < length; row += rows)
+      for (const std::int64_t number : {start[b], length, row, std::int64_t{0}})
         tiles.push_back(static_cast<std::int32_t>(number));
+  }
   return tiles;
 }
 
