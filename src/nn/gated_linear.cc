@@ -2,20 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include "nn/module_path.h"
-
 namespace gliner {
 
 GatedLinear::GatedLinear(const WeightScope& w, std::int64_t in, std::int64_t inner,
                          const Linear::Options& options)
     : activation_(options.activation) {
-  const at::Tensor weight = w.stored("weight", {2 * inner, in}, "GatedLinear");
-  register_weight_at(*this, "weight", weight);
-  at::Tensor bias;
-  if (options.bias) {
-    bias = w.stored("bias", {2 * inner}, "GatedLinear");
-    register_weight_at(*this, "bias", bias);
-  }
+  const auto [weight, bias] = bind_linear(*this, "GatedLinear", w, in, 2 * inner, options.bias);
   if (!w.device().is_cpu()) {
     both_.emplace(weight, bias, std::nullopt, w.device(), w.dtype());
     return;

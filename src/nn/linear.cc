@@ -112,15 +112,21 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
   return x;
 }
 
-Linear::Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Options& options) {
-  const at::Tensor weight = w.stored("weight", {out, in}, "Linear");
-  register_weight_at(*this, "weight", weight);
-  at::Tensor bias;
-  if (options.bias) {
-    bias = w.stored("bias", {out}, "Linear");
-    register_weight_at(*this, "bias", bias);
+LinearWeights bind_linear(torch::nn::Module& module, const char* name, const WeightScope& w, std::int64_t in,
+                          std::int64_t out, bool has_bias) {
+  LinearWeights bound;
+  bound.weight = w.stored("weight", {out, in}, name);
+  register_weight_at(module, "weight", bound.weight);
+  if (has_bias) {
+    bound.bias = w.stored("bias", {out}, name);
+    register_weight_at(module, "bias", bound.bias);
   }
-  projection_.emplace(weight, bias, options.activation, w.device(), w.dtype());
+  return bound;
+}
+
+Linear::Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Options& options) {
+  const LinearWeights bound = bind_linear(*this, "Linear", w, in, out, options.bias);
+  projection_.emplace(bound.weight, bound.bias, options.activation, w.device(), w.dtype());
 }
 
 Linear::Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in,

@@ -62,6 +62,17 @@ at::Tensor plain_projection(const at::Tensor& x, const at::Tensor& weight, const
 /// The activation alone, element by element.
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
+/// Weights as the checkpoint stores them.
+struct LinearWeights {
+  at::Tensor weight;  ///< [out, in]
+  at::Tensor bias;    ///< [out], or undefined
+};
+
+/// Takes `weight` and, if there is one, `bias` from the scope and registers them in `module`, which errors
+/// call `name`.
+LinearWeights bind_linear(torch::nn::Module& module, const char* name, const WeightScope& w, std::int64_t in,
+                          std::int64_t out, bool has_bias);
+
 /// A linear layer of the checkpoint: `weight` [out, in] and, unless told otherwise, `bias` [out].
 class Linear : public torch::nn::Module {
  public:
