@@ -5,9 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,11 +36,6 @@ inline std::map<std::string, std::string> gliner2_files() {
           {"pytorch_model.bin", "not this one"},
           {"onnx/model.onnx", "nor this one"},
           {"README.md", "nor this"}};
-}
-
-inline std::string contents(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 inline void replace_header(ServedResponse& response, const std::string& name, const std::string& value) {
@@ -88,7 +81,7 @@ class Pull : public ::testing::Test {
                 ::testing::UnorderedElementsAre("config.json", "encoder_config/config.json", "tokenizer.json",
                                                 "tokenizer_config.json", "model.safetensors"));
     for (const std::string& name : names)
-      EXPECT_EQ(contents(fs::path(folder) / name), files.at(name)) << name;
+      EXPECT_EQ(read_file(fs::path(folder) / name), files.at(name)) << name;
   }
   /// No half-finished thing under a name that a reader looks at.
   void expect_no_model() const {

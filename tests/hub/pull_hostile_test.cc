@@ -1,12 +1,13 @@
 // pull_model and a hub that refuses, lies or wants out of its folder.
 #include "pull_fixture.h"
 
+#include <fstream>
+
 namespace gliner {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
-using testing::contents;
 using testing::ends_with;
 using ::testing::HasSubstr;
 using testing::HubServer;
@@ -15,6 +16,7 @@ using testing::kId;
 using testing::kToken;
 using ::testing::Not;
 using testing::Pull;
+using testing::read_file;
 using testing::replace_header;
 using testing::ServedRequest;
 using testing::ServedResponse;
@@ -218,7 +220,7 @@ TEST_F(Pull, ALinkInPlaceOfAPartIsNotFollowed) {
   fs::create_directories(repository() / "blobs");
   fs::create_symlink(outside, partial("model.safetensors"));
   EXPECT_THAT(pull_error(), HasSubstr("cannot open"));
-  EXPECT_EQ(contents(outside), "mine");
+  EXPECT_EQ(read_file(outside), "mine");
 }
 
 }  // namespace

@@ -4,13 +4,14 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <fstream>
 #include <thread>
 
 namespace gliner {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::contents;
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
@@ -18,6 +19,7 @@ using testing::HubServer;
 using ::testing::IsEmpty;
 using testing::kId;
 using testing::Pull;
+using testing::read_file;
 using testing::weights;
 
 // ---- what it leaves ----
@@ -27,7 +29,7 @@ TEST_F(Pull, LeavesTheCacheAsHuggingfaceHubDoes) {
   EXPECT_EQ(model.commit, HubServer::kCommit);
   EXPECT_EQ(model.folder, (repository() / "snapshots" / HubServer::kCommit).string());
   expect_good_snapshot(model.folder);
-  EXPECT_EQ(contents(repository() / "refs" / "main"), HubServer::kCommit);
+  EXPECT_EQ(read_file(repository() / "refs" / "main"), HubServer::kCommit);
   EXPECT_EQ(fs::read_symlink(fs::path(model.folder) / "model.safetensors").string(),
             "../../blobs/" + hub_.etag("model.safetensors"));
   EXPECT_EQ(fs::read_symlink(fs::path(model.folder) / "encoder_config/config.json").string(),
@@ -110,7 +112,7 @@ TEST_F(Pull, ShardsComeWithTheirIndex) {
        {"model-00003-of-00002.safetensors", "of something else"}});
   options_.endpoint = hub.endpoint();
   const std::string folder = pull().folder;
-  EXPECT_EQ(contents(fs::path(folder) / "model-00002-of-00002.safetensors"), "two");
+  EXPECT_EQ(read_file(fs::path(folder) / "model-00002-of-00002.safetensors"), "two");
   EXPECT_FALSE(fs::exists(fs::path(folder) / "model-00003-of-00002.safetensors"));
 }
 
@@ -120,8 +122,8 @@ TEST_F(Pull, Gliner1NeedsNoSafetensors) {
       {{"gliner_config.json", "{}"}, {"pytorch_model.bin", "w"}, {"labels_tokenizer/tokenizer.json", "{}"}});
   options_.endpoint = hub.endpoint();
   const std::string folder = pull().folder;
-  EXPECT_EQ(contents(fs::path(folder) / "pytorch_model.bin"), "w");
-  EXPECT_EQ(contents(fs::path(folder) / "labels_tokenizer/tokenizer.json"), "{}");
+  EXPECT_EQ(read_file(fs::path(folder) / "pytorch_model.bin"), "w");
+  EXPECT_EQ(read_file(fs::path(folder) / "labels_tokenizer/tokenizer.json"), "{}");
 }
 
 TEST_F(Pull, RepositoryWithoutAModelIsRefusedBeforeAnythingIsWritten) {

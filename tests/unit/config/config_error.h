@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
+#include "../io/test_files.h"
 #include "gliner/error.h"
 
 namespace gliner::testing {
@@ -24,12 +23,6 @@ std::string refusal(Parse parse, const std::string& json) {
     ADD_FAILURE() << "another kind of exception: " << error.what();
   }
   return {};
-}
-
-inline std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace gliner::testing

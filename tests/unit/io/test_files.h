@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "gliner/error.h"
@@ -41,6 +42,13 @@ class TempFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// The bytes of a file; a test failure when it cannot be opened.
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in.good()) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 /// The message of the ErrorType that `call` throws; a test failure when it throws nothing or something else.
 template <typename ErrorType, typename Call>

@@ -5,22 +5,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "../io/test_files.h"
 #include "base/json.h"
 #include "gliner/error.h"
 #include "tokenizers/json_section.h"
 #include "tokenizers/tokenizer.h"
 
 namespace gliner::testing {
-
-inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in.good()) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 inline std::vector<Json> read_json_lines(const std::filesystem::path& path) {
   std::vector<Json> rows;
