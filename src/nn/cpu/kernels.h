@@ -11,18 +11,21 @@ constexpr std::int64_t kAttentionPanel = 16;
 /// So far beyond `AttentionHead::far` the tables are read.
 constexpr std::int64_t kAttentionFarRim = 192;
 
-/// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
-/// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two only
-/// with tables (He et al. 2021, "DeBERTa", equation 4).
+/// Self-attention of one head over one sequence. L length, D head size, L' = L - first_query. With d = i - j
+/// the score of query i and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),
+/// the last two only with tables (He et al. 2021, "DeBERTa", equation 4).
 struct AttentionHead {
-  const float* query = nullptr;  ///< [L, D], rows `stride` floats apart; key and value likewise.
-  const float* key = nullptr;
+  const float* query = nullptr;  ///< [L', D], rows `stride` floats apart.
+  const float* key = nullptr;    ///< [L, D], rows `key_stride` floats apart; value likewise.
   const float* value = nullptr;
   std::int64_t stride = 0;
+  std::int64_t key_stride = 0;
   std::int64_t length = 0;
+  std::int64_t first_query = 0;  ///< The queries are of the tokens from here on. Not 0 without tables only.
   std::int64_t head_size = 0;
   float scale = 1;           ///< Positive.
   std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
+  bool causal = false;       ///< Only j <= i attend. Without tables only.
   /// Tables in panels of kAttentionPanel distances, falling, each [D, kAttentionPanel]. Both point to the
   /// panel of the distances 15 to 0: entry c of distance d = 16 * p + r, 0 <= r < 16, is
   /// position_key[-p * 16 * D + c * 16 + 15 - r]. The panels -P <= p < P must be readable, P = ceil(L / 16),
@@ -32,7 +35,7 @@ struct AttentionHead {
   /// The tables are those of `far` for every greater distance, and those of -far for every lesser one; then
   /// a key that is so far away costs no product with them. 0: not so. Not together with a window.
   std::int64_t far = 0;
-  float* out = nullptr;  ///< [L, D], rows `out_stride` floats apart.
+  float* out = nullptr;  ///< [L', D], rows `out_stride` floats apart.
   std::int64_t out_stride = 0;
   float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.
 };
