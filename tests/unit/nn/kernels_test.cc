@@ -295,6 +295,81 @@ TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
   }
 }
 
+double activated(double x, RowActivation activation) {
+  constexpr double kPi = 3.14159265358979323846;
+  switch (activation) {
+    case RowActivation::kNone:
+      return x;
+    case RowActivation::kGelu:
+      return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+    case RowActivation::kGeluTanh:
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x)));
+    case RowActivation::kRelu:
+      return std::max(x, 0.0);
+    case RowActivation::kSilu:
+      return x / (1 + std::exp(-x));
+    case RowActivation::kTanh:
+      return std::tanh(x);
+  }
+  return x;
+}
+
+TEST_P(CpuKernelsTest, PanelProductEqualsItsDefinition) {
+  struct Shape {
+    std::int64_t rows, depth, panels;
+    bool bias, accumulate;
+    RowActivation activation;
+  };
+  // Every height of a tile, several tiles, one and several parts of the depth.
+  const Shape shapes[] = {
+      {1, 16, 1, true, false, RowActivation::kNone},    {2, 32, 2, false, true, RowActivation::kNone},
+      {3, 64, 1, true, false, RowActivation::kGelu},    {4, 768, 1, false, false, RowActivation::kGeluTanh},
+      {5, 784, 2, true, true, RowActivation::kNone},    {6, 400, 3, true, false, RowActivation::kRelu},
+      {7, 48, 1, true, false, RowActivation::kSilu},    {13, 2320, 2, true, true, RowActivation::kNone},
+      {62, 160, 1, false, false, RowActivation::kTanh}, {132, 1552, 1, true, false, RowActivation::kGelu}};
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " rows, depth " << shape.depth);
+    const std::int64_t columns = shape.panels * kWeightPanel;
+    PanelProduct p;
+    p.rows = shape.rows;
+    p.depth = shape.depth;
+    p.panels = shape.panels;
+    p.x_stride = shape.depth + 3;
+    p.y_stride = columns + 5;
+    p.activation = shape.activation;
+    p.accumulate = shape.accumulate;
+    const auto x = random_floats(static_cast<std::size_t>(p.rows * p.x_stride), 1);
+    const auto weight = random_floats(static_cast<std::size_t>(p.depth * columns), 2);
+    const auto bias = random_floats(static_cast<std::size_t>(columns), 3);
+    const auto before = random_floats(static_cast<std::size_t>(p.rows * p.y_stride), 4);
+    auto y = before;
+    std::vector<float> sums(static_cast<std::size_t>(p.rows * columns) + 1, 5.0F);
+    p.x = x.data();
+    p.weight = weight.data();
+    if (shape.bias) p.bias = bias.data();
+    p.y = y.data();
+    p.sums = sums.data();
+    GetParam()->panel_product(p);
+    for (std::int64_t r = 0; r < p.rows; ++r)
+      for (std::int64_t c = 0; c < p.y_stride; ++c) {
+        const auto at = static_cast<std::size_t>(r * p.y_stride + c);
+        if (c >= columns) {
+          ASSERT_EQ(y[at], before[at]) << "wrote behind a row";
+          continue;
+        }
+        double sum = shape.bias ? bias[static_cast<std::size_t>(c)] : 0.0;
+        for (std::int64_t d = 0; d < p.depth; ++d)
+          sum += static_cast<double>(x[static_cast<std::size_t>(r * p.x_stride + d)]) *
+                 weight[static_cast<std::size_t>((c / kWeightPanel * p.depth + d) * kWeightPanel +
+                                                 c % kWeightPanel)];
+        if (shape.accumulate) sum += before[at];
+        ASSERT_NEAR(y[at], activated(sum, shape.activation), 1e-5 * std::sqrt(static_cast<double>(p.depth)))
+            << "row " << r << ", column " << c;
+      }
+    EXPECT_EQ(sums.back(), 5.0F) << "wrote behind its sums";
+  }
+}
+
 TEST_P(CpuKernelsTest, CopiedColumnsAreTheOnesNamed) {
   constexpr std::int64_t kRows = 5;
   constexpr std::int64_t kColumns = 2 * kAttentionPanel;
