@@ -125,7 +125,7 @@ constexpr std::int64_t kPanelDepthStep = 4;
 /// Rows of a tile of sums, rows that one call should have at most (they stay in the second cache), and
 /// the depth that is summed before sums go to memory.
 constexpr std::int64_t kPanelProductRows = 6;
-constexpr std::int64_t kPanelProductBlockRows = 22 * kPanelProductRows;
+constexpr std::int64_t kPanelProductBlockRows = 11 * kPanelProductRows;
 constexpr std::int64_t kPanelDepth = 768;
 
 /// y = f(x W + bias), or f(x W + bias + y), with W in panels of kWeightPanel columns, each [depth,
