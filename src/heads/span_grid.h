@@ -25,14 +25,26 @@ struct GridCell {
   std::int64_t query, row, width;
 };
 
+/// What a grid has room for, and what its products cost.
+struct GridShape {
+  std::int64_t max_width = 1;    ///< K; 1: the rows themselves.
+  std::int64_t span_floats = 0;  ///< That a product has in memory for each row and width.
+  std::int64_t cell_floats = 0;  ///< And for each cell.
+  std::int64_t most_rows = 512;  ///< Of a sequence in one product; longer ones are cut.
+};
+
 /// The spans of a whole batch against the queries of their sequences, in products that a card runs well: a
 /// cell for every sequence, query, first row and width, in this order, with padding between. Sequences that
 /// follow each other share a product, padded to the largest of them; a long one is cut into several. Planned
 /// on the host; nothing on the device is waited for. Plain tensor operations, so it runs on a CPU too.
 class SpanGrid {
  public:
-  /// `inner`: C, the columns of the span ends. Sequences of similar size side by side waste least.
-  SpanGrid(const std::vector<GridSequence>& sequences, std::int64_t max_width, std::int64_t inner);
+  /// Sequences of similar size side by side waste least. They may share queries; one whose queries are too
+  /// many for a product is given in parts, each a sequence here.
+  SpanGrid(const std::vector<GridSequence>& sequences, const GridShape& shape);
+
+  /// Queries of one sequence that a product has room for, at least one.
+  static std::int64_t most_queries(const GridShape& shape);
 
   std::int64_t cells() const { return cells_; }
   GridCell at(std::int64_t cell) const;
@@ -52,12 +64,23 @@ class SpanGrid {
   /// Adds what the next two need; before the upload is sent.
   void prepare(PackedUpload& upload);
 
+  /// One product, [items, queries, rows, K] cells from `begin` on: parts of sequences, padded with their own
+  /// last rows and queries.
+  struct Product {
+    std::int64_t begin, items, queries, rows;
+    at::Tensor row_index;    ///< [items * (rows + K - 1)] int32: what spans begin with and end in.
+    at::Tensor query_index;  ///< [items * queries] int32
+    std::int64_t cells(std::int64_t max_width) const { return items * queries * rows * max_width; }
+  };
+  /// All of them, by `begin`.
+  std::vector<Product> products(const PackedUpload& upload) const;
+
   /// folded: [Q, C], bias: [Q] -> the logits of all cells, [cells]; those of padding mean nothing.
   at::Tensor logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
                     const PackedUpload& upload) const;
 
-  /// The cells that are spans of the text and whose logit is at least their query's: [cells] bool.
-  /// least: [Q] float32.
+  /// The cells that are spans of the text and whose logit is at least their query's: [cells] bool. logits:
+  /// [cells], not necessarily contiguous; least: [Q] float32.
   at::Tensor reached(const at::Tensor& logits, const at::Tensor& least, const PackedUpload& upload) const;
 
  private:
@@ -73,9 +96,12 @@ class SpanGrid {
     PackedUpload::Handle row_index = 0, query_index = 0, limit = 0, first_text = 0;
   };
   std::int64_t cells_of(const Block& block) const;
+  std::int64_t floats(std::int64_t items, std::int64_t rows, std::int64_t queries) const;
+  bool shares_queries(const Block& block) const;
 
   std::vector<GridSequence> sequences_;
-  std::int64_t max_width_, cells_ = 0, query_count_ = 0;
+  GridShape shape_;
+  std::int64_t cells_ = 0;
   std::vector<Block> blocks_;
   struct Place {
     std::size_t block;

@@ -166,7 +166,7 @@ void Gliner2CardRun::plan_queries() {
       for (std::int64_t label = 0; label < task.labels; ++label) queries_.push_back({i, instance, label});
   }
   steps_.emplace(groups);
-  grid_.emplace(sequences, modules_.span_head->max_width(), modules_.span_head->inner());
+  grid_.emplace(sequences, GridShape{modules_.span_head->max_width(), modules_.span_head->inner()});
 }
 
 void Gliner2CardRun::plan_heads(PackedUpload& upload) {

@@ -42,7 +42,7 @@ const std::vector<std::pair<std::int64_t, std::int64_t>> kSizes = {{7, 2}, {1, 1
 
 TEST(SpanGrid, CellsAndPlacesAreInverse) {
   const Example made = example(kSizes);
-  const SpanGrid grid(made.sequences, kWidths, kInner);
+  const SpanGrid grid(made.sequences, {kWidths, kInner});
   std::int64_t own = 0;
   for (std::size_t s = 0; s < made.sequences.size(); ++s) {
     std::int64_t before = -1;
@@ -66,7 +66,7 @@ TEST(SpanGrid, CellsAndPlacesAreInverse) {
 
 TEST(SpanGrid, LogitsAreThoseOfEachSequenceAlone) {
   const Example made = example(kSizes);
-  SpanGrid grid(made.sequences, kWidths, kInner);
+  SpanGrid grid(made.sequences, {kWidths, kInner});
   PackedUpload upload;
   grid.prepare(upload);
   upload.send(c10::kCPU);
@@ -88,9 +88,66 @@ TEST(SpanGrid, LogitsAreThoseOfEachSequenceAlone) {
   }
 }
 
+TEST(SpanGrid, SequencesMayShareQueries) {
+  Example made = example({{7, 5}, {3, 1}, {9, 1}});
+  for (GridSequence& sequence : made.sequences) {
+    sequence.first_query = 1;
+    sequence.queries = 4;
+  }
+  Example apart = made;
+  apart.sequences[1].queries = 3;  // Not the same ones, so they are gathered.
+  std::vector<at::Tensor> logits, reached;
+  std::vector<SpanGrid> grids;
+  for (const Example& one : {made, apart}) {
+    grids.emplace_back(one.sequences, GridShape{kWidths, kInner});
+    PackedUpload upload;
+    grids.back().prepare(upload);
+    upload.send(c10::kCPU);
+    logits.push_back(grids.back().logits(one.ends, one.folded, one.bias, upload));
+    reached.push_back(grids.back().reached(logits.back(), at::zeros({7}), upload));
+  }
+  ASSERT_EQ(grids[0].cells(), grids[1].cells());
+  for (std::int64_t cell = 0; cell < grids[0].cells(); ++cell) {
+    const GridCell place = grids[0].at(cell);
+    const bool own = place.sequence != 1 || place.query < 3;
+    if (own) {
+      ASSERT_NEAR(logits[0][cell].item<float>(), logits[1][cell].item<float>(), 1e-5) << place.query;
+    }
+    ASSERT_EQ(own && reached[0][cell].item<bool>(), reached[1][cell].item<bool>());
+  }
+}
+
+TEST(SpanGrid, NothingIsFoundInItsPaddingWhateverTheLogits) {
+  const Example made = example({{7, 2}, {2, 5}});
+  SpanGrid grid(made.sequences, {kWidths, kInner});
+  PackedUpload upload;
+  grid.prepare(upload);
+  upload.send(c10::kCPU);
+  const float infinity = std::numeric_limits<float>::infinity();
+  const at::Tensor reached =
+      grid.reached(at::full({grid.cells()}, infinity), at::full({made.queries}, -infinity), upload);
+  const std::int64_t spans = (4 + 4 + 4 + 3 + 2 + 1) * 2 + 1 * 5;  // From the second row on.
+  EXPECT_EQ(reached.sum().item<std::int64_t>(), spans);
+}
+
+TEST(SpanGrid, ProductsFitIntoTheirMemory) {
+  GridShape shape{1, 0, std::int64_t{1} << 14, 128};
+  EXPECT_EQ(SpanGrid::most_queries(shape), 32);
+  const std::vector<GridSequence> sequences(3, GridSequence{0, 128, 0, 16, 0});
+  SpanGrid grid(sequences, shape);
+  PackedUpload upload;
+  grid.prepare(upload);
+  upload.send(c10::kCPU);
+  const std::vector<SpanGrid::Product> products = grid.products(upload);
+  ASSERT_EQ(products.size(), 2U) << "two sequences fill a product";
+  EXPECT_EQ(products[0].items, 2);
+  EXPECT_EQ(products[1].begin, products[0].cells(1));
+  EXPECT_EQ(products[1].row_index.size(0), 128);
+}
+
 TEST(SpanGrid, NothingButSpansOfTheTextIsReached) {
   const Example made = example({{7, 2}, {1, 1}, {3, 5}, {600, 1}});
-  SpanGrid grid(made.sequences, kWidths, kInner);
+  SpanGrid grid(made.sequences, {kWidths, kInner});
   PackedUpload upload;
   grid.prepare(upload);
   upload.send(c10::kCPU);
