@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <tuple>
 
@@ -12,33 +11,14 @@
 #include "base/stage_timer.h"
 #include "heads/compaction.h"
 #include "heads/select.h"
-#include "models/device.h"
+#include "models/packed_download.h"
 
 namespace gliner {
 namespace {
 
 constexpr float kNever = std::numeric_limits<float>::infinity();
 
-/// Survivors that a batch of `rows` has room for at first: far more than texts have spans.
-std::int64_t first_capacity(std::int64_t rows) { return 1024 + 2 * rows; }
-
 std::int32_t narrow(std::int64_t value) { return static_cast<std::int32_t>(value); }
-
-/// Float32 as the int32 of the same bits, [N].
-at::Tensor bits_of(const at::Tensor& values) { return values.contiguous().view({-1}).view(at::kInt); }
-
-std::vector<float> floats_of(const std::int32_t*& next, std::int64_t count) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  if (count > 0) std::memcpy(values.data(), next, values.size() * sizeof(float));
-  next += count;
-  return values;
-}
-
-std::vector<std::int32_t> integers_of(const std::int32_t*& next, std::int64_t count) {
-  std::vector<std::int32_t> values(next, next + count);
-  next += count;
-  return values;
-}
 
 }  // namespace
 
@@ -103,45 +83,23 @@ void Gliner2CardRun::plan_words() {
     }
   }
   GLINER_CHECK(start_.back() == static_cast<std::int64_t>(batch_.ids.size()));
-  std::vector<std::int32_t> first_tokens, zero_rows, row_tokens;
-  plan_rows(first_tokens, zero_rows, row_tokens);
   words_at_.ids = word_upload_.add(batch_.ids);
-  words_at_.first_tokens = word_upload_.add(first_tokens);
-  words_at_.zero_rows = word_upload_.add(zero_rows);
-  words_at_.row_tokens = word_upload_.add(row_tokens);
+  plan_rows();
   words_at_.markers = word_upload_.add(markers);
   words_at_.prompts = word_upload_.add(prompts);
   words_at_.class_labels = word_upload_.add(class_labels);
 }
 
-/// The first token of each row, the rows that have none, and, where rows are pooled, the tokens of each row
-/// and the steps that bring those behind the first.
-void Gliner2CardRun::plan_rows(std::vector<std::int32_t>& first, std::vector<std::int32_t>& zero,
-                               std::vector<std::int32_t>& sizes) {
-  const bool pooled = batch_.pooling != TokenPooling::kFirst;
-  std::vector<std::vector<std::int32_t>> step_rows, step_tokens;
+void Gliner2CardRun::plan_rows() {
+  pooling_.emplace(batch_.pooling, start_.back());
   for (const PackedSequence& sequence : batch_.sequences)
     for (const TokenRange& range : sequence.rows) {
       GLINER_CHECK(range.begin >= sequence.token_begin && range.begin <= range.end &&
                    range.end <= sequence.token_end);
       // A word without sub-tokens takes the token that follows it, if its sequence has one.
-      const auto row = narrow(static_cast<std::int64_t>(first.size()));
-      if (range.begin >= sequence.token_end) zero.push_back(row);
-      first.push_back(std::max(0, std::min(range.begin, sequence.token_end - 1)));
-      if (!pooled) continue;
-      sizes.push_back(std::max(1, range.end - range.begin));
-      for (std::int32_t token = range.begin + 1; token < range.end; ++token) {
-        const auto step = static_cast<std::size_t>(token - range.begin - 1);
-        if (step >= step_rows.size()) {
-          step_rows.emplace_back();
-          step_tokens.emplace_back();
-        }
-        step_rows[step].push_back(row);
-        step_tokens[step].push_back(token);
-      }
+      pooling_->add({range.begin, std::max(range.begin + 1, range.end)}, sequence.token_end);
     }
-  for (std::size_t step = 0; step < step_rows.size(); ++step)
-    words_at_.steps.push_back({word_upload_.add(step_rows[step]), word_upload_.add(step_tokens[step])});
+  pooling_->prepare(word_upload_);
 }
 
 void Gliner2CardRun::plan_queries() {
@@ -226,7 +184,7 @@ void Gliner2CardRun::encode() {
   const TokenIds ids(batch_.ids, word_upload_.integers(words_at_.ids));
   const at::Tensor tokens = modules_.encoder->forward(ids, start_);  // [T, H]
   const StageTimer timer(Stage::kPooling);
-  rows_ = pool(tokens);                                                         // [R, H]
+  rows_ = pooling_->forward(tokens, word_upload_);                              // [R, H]
   markers_ = tokens.index_select(0, word_upload_.integers(words_at_.markers));  // [M, H]
   if (!class_tasks_.empty())
     class_logits_ =
@@ -236,24 +194,6 @@ void Gliner2CardRun::encode() {
     counts_ = modules_.count_head->forward(markers_.index_select(0, word_upload_.integers(words_at_.prompts)))
                   .argmax(1)
                   .to(at::kInt);
-}
-
-at::Tensor Gliner2CardRun::pool(const at::Tensor& tokens) const {
-  const auto integers = [&](Handle handle) { return word_upload_.integers(handle); };
-  at::Tensor rows = tokens.index_select(0, integers(words_at_.first_tokens));
-  for (const PoolingStep& step : words_at_.steps) {
-    const at::Tensor index = integers(step.rows).to(at::kLong);
-    const at::Tensor own = tokens.index_select(0, integers(step.tokens));
-    if (batch_.pooling == TokenPooling::kMean)
-      rows.index_add_(0, index, own);
-    else
-      rows.index_copy_(0, index, at::maximum(rows.index_select(0, index), own));
-  }
-  if (batch_.pooling == TokenPooling::kMean && !words_at_.steps.empty())
-    rows.div_(integers(words_at_.row_tokens).to(at::kFloat).unsqueeze(1));
-  const at::Tensor zero = integers(words_at_.zero_rows);
-  if (zero.size(0) > 0) rows.index_fill_(0, zero.to(at::kLong), 0);
-  return rows;
 }
 
 void Gliner2CardRun::score(const PackedUpload& upload) {
@@ -277,40 +217,32 @@ void Gliner2CardRun::score(const PackedUpload& upload) {
 
 Gliner2CardRun::Survivors Gliner2CardRun::fetch(const PackedUpload& upload, std::int64_t capacity) const {
   const StageTimer timer(Stage::kSelect);
-  const auto count = static_cast<std::int64_t>(span_tasks_.size());
   const std::int64_t kept = queries_.empty() ? 0 : std::min(capacity, grid_->cells());
-  std::vector<at::Tensor> parts;
-  std::int64_t choices = 0;
-  if (kept > 0) {
-    const Compacted cells = compact(reached_, kept);
-    const at::Tensor choice_index = upload.integers(heads_at_.choices);
-    choices = choice_index.size(0);
-    parts = {cells.total, counts_, cells.index, bits_of(logits_.index_select(0, cells.index)),
-             bits_of(logits_.index_select(0, choice_index))};
-    if (attributes_ > 0) parts.push_back(bits_of(attribute_logits(cells.index, upload)));
-  }
-  if (class_logits_.defined()) parts.push_back(bits_of(class_logits_));
   Survivors survivors;
-  if (parts.empty()) return survivors;
-  const at::Tensor all = at::cat(parts);
-  at::Tensor host = all;
-  if (!device_.is_cpu()) {
-    host = at::empty(all.sizes(), at::TensorOptions().dtype(at::kInt).pinned_memory(true));
-    host.copy_(all, /*non_blocking=*/true);
-    synchronize(device_);  // The only wait of the pass.
-  }
-  const std::int32_t* next = host.data_ptr<std::int32_t>();
+  if (kept == 0 && !class_logits_.defined()) return survivors;
+  PackedDownload download;
+  Handle total = 0, counts = 0, cells = 0, logits = 0, choices = 0, attributes = 0, classes = 0;
   if (kept > 0) {
-    survivors.total = *next++;
-    survivors.counts = integers_of(next, count);
-    const std::int64_t found = std::min(survivors.total, kept);
-    survivors.cells = integers_of(next, kept);
-    survivors.cells.resize(static_cast<std::size_t>(found));
-    survivors.logits = floats_of(next, kept);
-    survivors.choices = floats_of(next, choices);
-    survivors.attributes = floats_of(next, kept * attributes_);
+    const Compacted compacted = compact(reached_, kept);
+    total = download.add(compacted.total);
+    counts = download.add(counts_);
+    cells = download.add(compacted.index);
+    logits = download.add(logits_.index_select(0, compacted.index));
+    choices = download.add(logits_.index_select(0, upload.integers(heads_at_.choices)));
+    if (attributes_ > 0) attributes = download.add(attribute_logits(compacted.index, upload));
   }
-  if (class_logits_.defined()) survivors.classes = floats_of(next, class_logits_.size(0));
+  if (class_logits_.defined()) classes = download.add(class_logits_);
+  download.fetch(device_);
+  if (kept > 0) {
+    survivors.total = download.integers(total).front();
+    survivors.counts = download.integers(counts);
+    survivors.cells = download.integers(cells);
+    survivors.cells.resize(static_cast<std::size_t>(std::min(survivors.total, kept)));
+    survivors.logits = download.floats(logits);
+    survivors.choices = download.floats(choices);
+    if (attributes_ > 0) survivors.attributes = download.floats(attributes);
+  }
+  if (class_logits_.defined()) survivors.classes = download.floats(classes);
   return survivors;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heads/count_embedding.h"
+#include "heads/range_pooling.h"
 #include "heads/span_grid.h"
 #include "models/gliner2_span.h"
 #include "nn/packed_upload.h"
@@ -42,14 +43,8 @@ class Gliner2CardRun {
     std::size_t task;
     std::int64_t instance, label;
   };
-  // What a step of pooling adds to rows: further tokens of words that have any.
-  struct PoolingStep {
-    Handle rows, tokens;
-  };
   struct WordHandles {
-    Handle ids = 0, first_tokens = 0, zero_rows = 0, row_tokens = 0, markers = 0, prompts = 0,
-           class_labels = 0;
-    std::vector<PoolingStep> steps;
+    Handle ids = 0, markers = 0, prompts = 0, class_labels = 0;
   };
   struct HeadHandles {
     Handle start_rows = 0, states = 0, labels = 0;  // CountIndices
@@ -68,15 +63,13 @@ class Gliner2CardRun {
   };
 
   void plan_words();
-  void plan_rows(std::vector<std::int32_t>& first, std::vector<std::int32_t>& zero,
-                 std::vector<std::int32_t>& sizes);
+  void plan_rows();
   void plan_heads(PackedUpload& upload);
   void plan_queries();
   std::vector<std::int32_t> choice_cells() const;
   void plan_attributes(PackedUpload& upload);
 
   void encode();
-  at::Tensor pool(const at::Tensor& tokens) const;
   void score(const PackedUpload& upload);
   Survivors fetch(const PackedUpload& upload, std::int64_t capacity) const;
   at::Tensor attribute_logits(const at::Tensor& cells, const PackedUpload& upload) const;
@@ -102,6 +95,7 @@ class Gliner2CardRun {
   std::vector<std::int64_t> first_row_;  // Per sequence, and R at the end
   std::vector<Task> span_tasks_, class_tasks_;
   PackedUpload word_upload_;
+  std::optional<RangePooling> pooling_;  // Of the rows
   WordHandles words_at_;
   HeadHandles heads_at_;
 
