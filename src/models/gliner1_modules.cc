@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <string>
 
+#include "base/stage_timer.h"
 #include "heads/label_pooling.h"
 #include "heads/projection_layer.h"
 #include "nn/module_path.h"
@@ -148,17 +149,25 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
   return mean_of_sequences(tokens, start);
 }
 
-at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor Gliner1Modules::encode_text(const TokenIds& ids, const SequenceStart& start,
                                        const Padding& padding, const std::vector<std::int64_t>* read) const {
   if (backbone) {
-    const at::Tensor states = backbone->forward(backbone->embed(ids), start);  // [T, H of the backbone]
+    const at::Tensor states = backbone->forward(backbone->embed(ids.host), start);  // [T, H of the backbone]
     return token_projection ? token_projection->forward(states).to(at::kFloat) : states;
   }
   // [T, H of the encoder]
   const at::Tensor tokens =
-      layers_fuser ? layers_fuser->forward_padded(*encoder, ids, start, padding.tokens, padding.pad_id)
+      layers_fuser ? layers_fuser->forward_padded(*encoder, ids.host, start, padding.tokens, padding.pad_id)
                    : encoder->forward(ids, start, {{}, read});
   return projection ? projection->forward(tokens).to(at::kFloat) : tokens;
+}
+
+SpanQueries Gliner1Modules::prepare_labels(const at::Tensor& vectors, bool shared) const {
+  const StageTimer timer(Stage::kSpanVectors);
+  const at::Tensor projected =
+      prompt_projection && vectors.size(0) > 0 ? prompt_projection->forward(vectors) : vectors;  // [P, H]
+  if (token_scorer) return {projected, {}, {}, nullptr};
+  return span_layer->prepare(projected, shared);
 }
 
 std::int64_t Gliner1Modules::max_sequence_tokens() const {

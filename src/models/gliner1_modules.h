@@ -39,11 +39,15 @@ struct Gliner1Modules : torch::nn::Module {
 
   /// ids -> [T, H] of the text, layer fusion and projection included. `read`: tokens that are read
   /// (EncoderReads); null: all.
-  at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
-                         const Padding& padding, const std::vector<std::int64_t>* read) const;
+  at::Tensor encode_text(const TokenIds& ids, const SequenceStart& start, const Padding& padding,
+                         const std::vector<std::int64_t>* read) const;
 
   /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
   at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
+  /// Labels' vectors [P, H] as the heads take them: projected and, where spans are scored, prepared by the
+  /// span layer. `shared`: by many texts (SpanLayer::prepare).
+  SpanQueries prepare_labels(const at::Tensor& vectors, bool shared) const;
 
   /// Longest text in tokens that there are positions for; 0: any.
   std::int64_t max_sequence_tokens() const;
@@ -94,6 +98,9 @@ class Gliner1Model : public SpanModel {
   std::int64_t max_sequence_tokens() const override { return modules_->max_sequence_tokens(); }
   std::int64_t max_label_tokens() const override;
   const ModelReport& report() const override { return report_; }
+
+  const Gliner1Config& config() const { return config_; }
+  const Gliner1Modules& modules() const { return *modules_; }
 
  private:
   Gliner1Config config_;
