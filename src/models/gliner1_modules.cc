@@ -20,7 +20,7 @@ Gliner1Modules::Gliner1Modules(const WeightScope& w, const Gliner1Config& config
   if (config.has_labels_encoder) bind_labels(w, config, sizes);
   const WeightScope exact = w.in(ComputeDtype::kFloat32);
   bind_words(exact, config, encoder_config.num_attention_heads);
-  bind_heads(exact, config);
+  bind_heads(exact, w.device().is_cpu() ? exact : w, config);
   if (config.relations) bind_relations(exact, config);
   if (config.decoder) bind_decoder(exact, config, sizes);
 }
@@ -96,15 +96,19 @@ void Gliner1Modules::bind_words(const WeightScope& w, const Gliner1Config& confi
                                                            config.hidden_size, encoder_heads));
 }
 
-void Gliner1Modules::bind_heads(const WeightScope& w, const Gliner1Config& config) {
+void Gliner1Modules::bind_heads(const WeightScope& w, const WeightScope& fast, const Gliner1Config& config) {
   const std::int64_t hidden = config.hidden_size;
   if (config.token_level()) {
     token_scorer = register_module("scorer", std::make_shared<TokenScorer>(w / "scorer", hidden));
   }
   if (!config.token_level() || config.represent_spans || config.relations) {
     const std::string name = "span_rep_layer.span_rep_layer";
-    span_layer = register_at(
-        *this, name, make_span_layer(w / name, span_mode_name(config.span_mode), hidden, config.max_width));
+    // What these do for every word is products; what they sum up to stays in float32.
+    const bool from_ends = config.span_mode == SpanMode::kMarkerV0 ||
+                           config.span_mode == SpanMode::kMarkerV1 || config.span_mode == SpanMode::kMarkerV2;
+    span_layer = register_at(*this, name,
+                             make_span_layer((from_ends ? fast : w) / name, span_mode_name(config.span_mode),
+                                             hidden, config.max_width));
   }
   if (config.span_context) {
     const std::string path = "span_rep_layer.context_encoder";

@@ -27,7 +27,8 @@ namespace gliner {
 /// The modules of a GLiNER v1 checkpoint under its names, so that named_parameters() is the checkpoint's
 /// list. Which are there depends on the configuration; absent ones are null.
 struct Gliner1Modules : torch::nn::Module {
-  /// Encoders in the dtype of `w`, heads in float32.
+  /// Encoders in the dtype of `w`, and on a card what markerV0 to markerV2 do for every word; the other heads
+  /// in float32.
   Gliner1Modules(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
                  const TokenizerSizes& sizes);
 
@@ -80,7 +81,7 @@ struct Gliner1Modules : torch::nn::Module {
                       const TokenizerSizes& sizes);
   void bind_words(const WeightScope& w, const Gliner1Config& config, std::int64_t encoder_heads);
   void bind_labels(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
-  void bind_heads(const WeightScope& w, const Gliner1Config& config);
+  void bind_heads(const WeightScope& w, const WeightScope& fast, const Gliner1Config& config);
   void bind_relations(const WeightScope& w, const Gliner1Config& config);
   void bind_decoder(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
 };
