@@ -142,6 +142,9 @@ void apply_device_options(const LoadOptions& options, c10::Device device) {
     return;
   }
   if (options.tf32) at::globalContext().setAllowTF32CuBLAS(true);
+  // LibTorch asks the process alone, and not the guard of a pass, what the LSTM of cuDNN may do, and it
+  // allows TF32 unless told otherwise.
+  at::globalContext().setAllowTF32CuDNN(options.tf32);
   if (options.memory_fraction == 0) return;
 #ifdef GLINER_CUDA
   c10::cuda::CUDACachingAllocator::setMemoryFraction(options.memory_fraction, device.index());

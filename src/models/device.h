@@ -27,7 +27,8 @@ c10::Device parse_device(const std::string& name);
 void check_dtype(ComputeDtype dtype, c10::Device device);
 
 /// Refuses options of cards on a CPU and values out of range (InputError), then applies those that concern
-/// the process: TF32, if it is asked for, and the memory that LibTorch may hold.
+/// the process: TF32, in cuBLAS if it is asked for and in cuDNN as it is asked for, and the memory that
+/// LibTorch may hold.
 void apply_device_options(const LoadOptions& options, c10::Device device);
 
 /// What a forward pass may use.
