@@ -4,7 +4,7 @@
     make_random_gliner.py FOLDER --architecture bi-span [--seed 0]
 
 Needs the Python package gliner (0.2.29). Encoders have the shapes of published checkpoints: DeBERTa-v3 base; for the
-bi-encoders a ModernBERT base beside a small BERT for the labels. Every product costs what it costs there; the answers
+bi-encoders a ModernBERT base beside a small BERT for the labels; GPT-2 where a decoder writes labels or reads a stream. Every product costs what it costs there; the answers
 mean nothing, so choose the threshold for the number of entities (the comparison does).
 """
 import argparse
@@ -30,6 +30,8 @@ TWO_ENCODERS = {"encoder": MODERNBERT, "vocabulary": 50_000, "hidden_size": 512,
                 "labels_encoder": "small-bert", "labels_encoder_config": SMALL_BERT}
 RELATIONS = {**ONE_ENCODER, "relations_layer": "dot", "triples_layer": "DistMult"}
 DECODER = {**ONE_ENCODER, "labels_decoder": "gpt2", "labels_decoder_config": GPT2, "decoder_mode": "span"}
+STREAM = {"decoder_config": GPT2, "vocabulary": 50_000, "hidden_size": 512, "num_rnn_layers": 0, "span_mode": "markerV2",
+          "labels_encoder_config": {**DEBERTA, "num_hidden_layers": 2}}
 ARCHITECTURES = {
     "span": ("UniEncoderSpan", ONE_ENCODER),
     "token": ("UniEncoderToken", ONE_ENCODER),
@@ -38,6 +40,7 @@ ARCHITECTURES = {
     "span-relex": ("UniEncoderSpanRelex", RELATIONS),
     "token-relex": ("UniEncoderTokenRelex", RELATIONS),
     "span-decoder": ("UniEncoderSpanDecoder", DECODER),
+    "streaming": ("StreamingSpan", STREAM),
 }
 LABEL_VOCABULARY = DECODER_VOCABULARY = 30_000
 
@@ -60,10 +63,11 @@ def make_model(architecture):
     name, settings = ARCHITECTURES[architecture]
     settings = dict(settings)
     tokenizer = with_ends(make_tokenizer(settings.pop("vocabulary")))
-    encoder = dict(settings.pop("encoder"), vocab_size=len(tokenizer), **special_ids(tokenizer))
+    if "encoder" in settings:
+        settings["encoder_config"] = dict(settings.pop("encoder"), vocab_size=len(tokenizer), **special_ids(tokenizer))
     own = getattr(gliner_models, f"{name}GLiNER")
     extra = {}
-    if "labels_encoder_config" in settings:
+    if "labels_encoder" in settings:
         extra["labels_tokenizer"] = with_ends(make_tokenizer(LABEL_VOCABULARY))
         extra["labels_tokenizer"].model_max_length = settings["labels_encoder_config"]["max_position_embeddings"]
         settings["labels_encoder_config"] = dict(settings["labels_encoder_config"], vocab_size=LABEL_VOCABULARY,
@@ -75,8 +79,12 @@ def make_model(architecture):
         ends = {"eos_token_id": decoder.eos_token_id, "bos_token_id": decoder.bos_token_id}
         settings["labels_decoder_config"] = dict(settings["labels_decoder_config"], vocab_size=DECODER_VOCABULARY, **ends)
     if "Token" not in name:
-        settings["span_mode"] = "markerV0"
-    config = own.config_class(model_name="random", encoder_config=encoder, max_width=12, max_len=384, **settings)
+        settings.setdefault("span_mode", "markerV0")
+    if "decoder_config" in settings:  # Labels are read by the stream's own tokenizer.
+        tokenizer.eos_token = tokenizer.bos_token = "[SEP]"
+        settings["decoder_config"] = dict(settings["decoder_config"], vocab_size=len(tokenizer),
+                                          eos_token_id=tokenizer.eos_token_id, bos_token_id=tokenizer.bos_token_id)
+    config = own.config_class(model_name="random", max_width=12, max_len=384, **settings)
     assert isinstance(config, BaseGLiNERConfig)
     model = own(config, tokenizer=tokenizer, backbone_from_pretrained=False, **extra)
     own._resize_token_embeddings(model, config, tokenizer)

@@ -4,6 +4,8 @@
 //   gliner_probe encoder --model-dir DIR --threads 2 --shape 1,64 --shape 8,128
 //   gliner_probe peak --threads 2
 //   echo '{"texts": ["Tim Cook met Angela Merkel."]}' | gliner_probe tokenizer --model-dir DIR
+//   echo '{"pieces": ["Tim Cook met", " Angela Merkel."], "labels": ["person"]}' |
+//       gliner_probe session --model-dir STREAMING_MODEL
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
@@ -16,6 +18,7 @@
 
 #include "encoder_probe.h"
 #include "peak.h"
+#include "session_probe.h"
 #include "tokenizer_probe.h"
 
 namespace {
@@ -64,6 +67,11 @@ void run_tokenizer(const Options& options) {
   serve([&](const nlohmann::json& request) { return probe.answer(request); });
 }
 
+void run_session(const Options& options) {
+  const gliner::SessionProbe probe(options.model_dir, options.threads);
+  serve([&](const nlohmann::json& request) { return probe.answer(request); });
+}
+
 void run_peak(const Options& options) {
   constexpr double kSeconds = 0.5;
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -89,15 +97,19 @@ int main(int argc, char** argv) {
   encoder->add_option("--repeats", options.repeats, "Passes of a shape; the best one counts")
       ->capture_default_str();
   CLI::App* tokenizer = app.add_subcommand("tokenizer", "Texts to ids, on one thread");
+  CLI::App* session =
+      app.add_subcommand("session", "A growing text, piece by piece (streaming models of GLiNER v1)");
+  session->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
   CLI::App* peak =
       app.add_subcommand("peak", "Float32 multiply-adds in registers: what no product can exceed");
   peak->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
-  for (CLI::App* command : {encoder, tokenizer})
+  for (CLI::App* command : {encoder, tokenizer, session})
     command->add_option("--model-dir", options.model_dir, "Checkpoint folder")->required();
   CLI11_PARSE(app, argc, argv);
   try {
     if (encoder->parsed()) run_encoder(options);
     if (tokenizer->parsed()) run_tokenizer(options);
+    if (session->parsed()) run_session(options);
     if (peak->parsed()) run_peak(options);
   } catch (const std::exception& error) {
     std::cerr << "gliner_probe: " << error.what() << '\n';

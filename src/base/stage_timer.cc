@@ -5,9 +5,10 @@ namespace {
 
 // Names by Stage.
 constexpr const char* kNames[] = {
-    "prompt",        "tokenize", "pack",         "embedding",   "query_key_value", "attention",
-    "attention_out", "up",       "down",         "layer_norm",  "encoder_other",   "pooling",
-    "classifier",    "count",    "span_vectors", "span_scores", "select",          "decode",
+    "prompt",        "tokenize",      "pack",       "embedding", "query_key_value",
+    "attention",     "attention_out", "up",         "down",      "layer_norm",
+    "encoder_other", "pooling",       "classifier", "count",     "span_vectors",
+    "span_scores",   "select",        "generate",   "decode",
 };
 constexpr std::size_t kStages = sizeof(kNames) / sizeof(kNames[0]);
 static_assert(kStages == static_cast<std::size_t>(Stage::kDecode) + 1);

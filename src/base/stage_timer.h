@@ -23,6 +23,7 @@ enum class Stage {
   kSpanVectors,
   kSpanScores,
   kSelect,
+  kGenerate,
   kDecode,
 };
 

@@ -3,41 +3,16 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/check.h"
-#include "nn/aligned_buffer.h"
-#include "nn/dot_attention.h"
+#include "base/stage_timer.h"
+#include "nn/causal_attention.h"
 #include "nn/module_path.h"
 #include "nn/rows.h"
-#include "nn/threads.h"
 
 namespace gliner {
-namespace {
-
-// One head of one query against all keys: the step of a generation, where a product per head would cost more
-// in calls than in arithmetic. keys, values: [length, *] with `stride` floats between rows.
-void attend_one(const float* query, const float* keys, const float* values, std::int64_t length,
-                std::int64_t stride, std::int64_t head_size, float scale, float* scores, float* out) {
-  float most = -INFINITY;
-  for (std::int64_t s = 0; s < length; ++s) {
-    float dot = 0;
-    for (std::int64_t d = 0; d < head_size; ++d) dot += query[d] * keys[s * stride + d];
-    scores[s] = dot * scale;
-    most = std::max(most, scores[s]);
-  }
-  float sum = 0;
-  for (std::int64_t s = 0; s < length; ++s) sum += scores[s] = std::exp(scores[s] - most);
-  std::fill_n(out, head_size, 0.0F);
-  for (std::int64_t s = 0; s < length; ++s) {
-    const float weight = scores[s] / sum;
-    for (std::int64_t d = 0; d < head_size; ++d) out[d] += weight * values[s * stride + d];
-  }
-}
-
-}  // namespace
 
 Gpt2::Gpt2(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
     : heads_(config.num_attention_heads) {
@@ -85,44 +60,13 @@ Gpt2::Layer Gpt2::bind_layer(const WeightScope& w, const EncoderConfig& config, 
 at::Tensor Gpt2::attend(std::size_t layer, const at::Tensor& qkv, const SequenceStart& start,
                         const std::vector<KvCache*>& caches) const {
   const std::int64_t hidden = qkv.size(1) / 3;
-  at::Tensor context = new_rows(qkv.size(0), hidden, qkv.device());  // [T, H]
-  struct Step {
-    std::int64_t row;
-    KvCache::Rows all;
-  };
-  std::vector<Step> steps;  // Sequences with one new token, on a CPU.
+  std::vector<KvCache::Rows> seen;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    const std::int64_t length = start[b + 1] - start[b];
-    if (length == 0) continue;
-    const at::Tensor rows = qkv.narrow(0, start[b], length);
-    KvCache::Rows all{rows.narrow(1, hidden, hidden), rows.narrow(1, 2 * hidden, hidden)};  // [L, H]
-    if (!caches.empty()) all = caches[b]->append(layer, all.keys, all.values);
-    const std::int64_t keys = all.keys.size(0);
-    if (length == 1 && qkv.device().is_cpu()) {
-      steps.push_back({start[b], std::move(all)});
-      continue;
-    }
-    context.narrow(0, start[b], length)
-        .copy_(dot_attention(rows.narrow(1, 0, hidden), all.keys, all.values, heads_, layers_[layer].scale,
-                             causal_bias(length, keys, qkv.device())));
+    const at::Tensor rows = qkv.narrow(0, start[b], start[b + 1] - start[b]);
+    seen.push_back({rows.narrow(1, hidden, hidden), rows.narrow(1, 2 * hidden, hidden)});  // [L, H]
+    if (!caches.empty()) seen.back() = caches[b]->append(layer, seen.back().keys, seen.back().values);
   }
-  if (steps.empty()) return context;
-
-  const std::int64_t head_size = hidden / heads_;
-  const float* const queries = qkv.data_ptr<float>();
-  float* const out = context.data_ptr<float>();
-  parallel_tasks(static_cast<std::int64_t>(steps.size()), [&](std::int64_t task) {
-    const Step& step = steps[static_cast<std::size_t>(task)];
-    thread_local AlignedBuffer scores;
-    for (std::int64_t head = 0; head < heads_; ++head) {
-      const std::int64_t first = head * head_size;
-      attend_one(queries + step.row * qkv.stride(0) + first, step.all.keys.data_ptr<float>() + first,
-                 step.all.values.data_ptr<float>() + first, step.all.keys.size(0), step.all.keys.stride(0),
-                 head_size, static_cast<float>(layers_[layer].scale), scores.floats(step.all.keys.size(0)),
-                 out + step.row * hidden + first);
-    }
-  });
-  return context;
+  return causal_attention(qkv, start, seen, heads_, layers_[layer].scale);  // [T, H]
 }
 
 at::Tensor Gpt2::forward(const at::Tensor& x, const SequenceStart& start,
@@ -139,12 +83,13 @@ at::Tensor Gpt2::forward(const at::Tensor& x, const SequenceStart& start,
   at::Tensor normed, qkv, inner;  // Taken turns with by the layers.
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    normed = layer.attention_norm->forward(y, normed);
-    qkv = layer.qkv->forward(normed, qkv);  // [T, 3H]
-    y = layer.attention_out->forward_add(attend(i, qkv, start, caches), y);
-    normed = layer.norm->forward(y, normed);
-    inner = layer.up->forward(normed, inner);  // [T, F]
-    y = layer.down->forward_add(inner, y);
+    normed = timed(Stage::kLayerNorm, [&] { return layer.attention_norm->forward(y, normed); });
+    qkv = timed(Stage::kQueryKeyValue, [&] { return layer.qkv->forward(normed, qkv); });  // [T, 3H]
+    const at::Tensor context = timed(Stage::kAttention, [&] { return attend(i, qkv, start, caches); });
+    y = timed(Stage::kAttentionOut, [&] { return layer.attention_out->forward_add(context, y); });
+    normed = timed(Stage::kLayerNorm, [&] { return layer.norm->forward(y, normed); });
+    inner = timed(Stage::kUp, [&] { return layer.up->forward(normed, inner); });  // [T, F]
+    y = timed(Stage::kDown, [&] { return layer.down->forward_add(inner, y); });
   }
   for (std::size_t b = 0; b < caches.size(); ++b) caches[b]->advance(start[b + 1] - start[b]);
   return final_norm_->forward(y, y);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/stage_timer.h"
 #include "gliner/error.h"
 #include "heads/beam_search.h"
 #include "nn/index_tensor.h"
@@ -75,6 +76,7 @@ at::Tensor LabelDecoder::next_logits(const std::vector<std::int32_t>& tokens,
 std::vector<std::vector<std::int32_t>> LabelDecoder::generate(const at::Tensor& prefixes,
                                                               const SequenceStart& start,
                                                               const GenerationOptions& options) const {
+  const StageTimer timer(Stage::kGenerate);
   check_options(options, head_->out());
   if (start.size() <= 1) return {};
   for (std::size_t b = 0; b + 1 < start.size(); ++b)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/stage_timer.h"
 #include "gliner/error.h"
 #include "heads/pooling.h"
 #include "heads/select.h"
@@ -33,6 +34,7 @@ void Gliner1Stream::read_words(State& state, const SpanBatch& batch, at::Tensor&
   } else {
     tokens = at::zeros({0, config_.hidden_size});
   }
+  const StageTimer timer(Stage::kPooling);
   const at::Tensor words =
       pool_ranges(tokens, sequence.words, config_.pooling == SubtokenPooling::kMax);  // [W, H]
   state.words = state.words.defined() ? at::cat({state.words, words}) : words;
@@ -64,6 +66,7 @@ void Gliner1Stream::score(State& state, std::int64_t first_end) const {
 }
 
 SpanOutput Gliner1Stream::select(const State& state, const SpanSequence& sequence, bool class_scores) const {
+  const StageTimer timer(Stage::kSelect);
   SpanOutput output;
   std::int32_t index = 0;
   for (const auto& [words, logits] : state.logits) {

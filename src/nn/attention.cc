@@ -183,7 +183,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
     h.length = length_of(sequence);
     if (h.length == 0) return;
     h.head_size = head_size;
-    h.stride = qkv.stride(0);
+    h.stride = h.key_stride = qkv.stride(0);
     h.query = data + first * h.stride + head * head_size;
     h.key = h.query + hidden;
     h.value = h.key + hidden;

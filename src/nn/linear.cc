@@ -36,7 +36,7 @@ void Projection::run(const at::Tensor& x, at::Tensor& y, bool accumulate) const 
     return;
   }
   const at::Tensor from = with_readable_capacity(x);
-  packed_->run(from.data_ptr<float>(), row_capacity(x.size(0)), y.data_ptr<float>(), accumulate);
+  packed_->run(from.data_ptr<float>(), x.size(0), y.data_ptr<float>(), accumulate);
 }
 
 // On a card what stands behind the product goes into it or follows in one kernel. cuBLASLt's epilogue is

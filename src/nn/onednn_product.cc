@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "config/encoder_config.h"
 #include "nn/aligned_buffer.h"
+#include "nn/cpu/kernels.h"
 #include "nn/primitive_cache.h"
 #include "nn/threads.h"
 
@@ -112,6 +113,31 @@ memory pack_weight(ProductKey key, const void* weight, memory::data_type stored)
   dnnl::reorder(plain, packed).execute(stream, plain, packed);
   stream.wait();
   return packed;
+}
+
+const float* weight_panels(const memory& weight) {
+  // [out / 64][in / 16][16][64], the blocks of a panel side by side, nothing padded.
+  constexpr std::int64_t kDepthBlock = 16;
+  const memory::desc desc = weight.get_desc();
+#if DNNL_VERSION_MAJOR >= 3
+  if (desc.get_format_kind() != memory::format_kind::blocked || desc.get_inner_nblks() != 2) return nullptr;
+  const memory::dims dims = desc.get_dims(), blocks = desc.get_inner_blks(), axes = desc.get_inner_idxs(),
+                     strides = desc.get_strides();
+  const bool is_float = desc.get_data_type() == memory::data_type::f32;
+#else
+  const dnnl_memory_desc_t& raw = desc.data;
+  const dnnl_blocking_desc_t& layout = raw.format_desc.blocking;
+  if (raw.format_kind != dnnl_blocked || layout.inner_nblks != 2) return nullptr;
+  const auto first_two = [](const auto* values) { return memory::dims(values, values + 2); };
+  const memory::dims dims = first_two(raw.dims), blocks = first_two(layout.inner_blks),
+                     axes = first_two(layout.inner_idxs), strides = first_two(layout.strides);
+  const bool is_float = raw.data_type == dnnl_f32;
+#endif
+  const bool in_panels = is_float && blocks == memory::dims{kDepthBlock, kWeightPanel} &&
+                         axes == memory::dims{0, 1} && dims[0] % kDepthBlock == 0 &&
+                         dims[1] % kWeightPanel == 0 && strides[0] == kDepthBlock * kWeightPanel &&
+                         strides[1] == dims[0] * kWeightPanel;
+  return in_panels ? static_cast<const float*>(weight.get_data_handle()) : nullptr;
 }
 
 void run_product(const Product& product, const void* x, const memory& weight, const float* bias, void* y) {

@@ -33,6 +33,10 @@ std::shared_ptr<const Product> product_for(const ProductKey& key, const dnnl::me
 /// `weight` [out, in], row-major float32 or int8, reordered into the layout that products of `key` ask for.
 dnnl::memory pack_weight(ProductKey key, const void* weight, dnnl::memory::data_type stored);
 
+/// The floats of a packed float32 weight if they lie in panels as PanelProduct wants them, else null. Valid
+/// as long as `weight`.
+const float* weight_panels(const dnnl::memory& weight);
+
 /// Runs `product`. Bias may be null.
 void run_product(const Product& product, const void* x, const dnnl::memory& weight, const float* bias,
                  void* y);

@@ -1,7 +1,8 @@
-"""GLiNER v1 checkpoints beside the Python package gliner, and what more labels cost a bi-encoder."""
+"""GLiNER v1 checkpoints beside the Python package gliner, growing texts, and what more labels cost a bi-encoder."""
 from pathlib import Path
 
 from ..context import say
+from ..engine import probe
 from ..process import BenchError, take_turns
 from ..report import table
 from ..workloads import FEW_LABELS, sentences
@@ -27,12 +28,12 @@ def fitting_threshold(package, texts, relations):
 
 
 def by_place(spans):
-    return sorted(((span["start"], span["end"], span["label"], span["score"]) for span in spans))
+    return sorted((span["start"], span["end"], span["label"], span.get("generated_labels", []), span["score"]) for span in spans)
 
 
 def same(recorded, found, tolerance):
     return len(recorded) == len(found) and all(
-        a[:3] == b[:3] and abs(a[3] - b[3]) <= tolerance for a, b in zip(by_place(recorded), by_place(found)))
+        a[:4] == b[:4] and abs(a[4] - b[4]) <= tolerance for a, b in zip(by_place(recorded), by_place(found)))
 
 
 def words_for(relations, threshold):
@@ -76,6 +77,23 @@ def case_row(context, engine, package, name, case, relations, threshold):
     return [f"{name}: {what}", equal, f"{own} / {other}", best["ours"] * 1e3, best["theirs"] * 1e3, best["theirs"] / best["ours"]]
 
 
+def session_row(context, package, name, model_dir, text, threshold, words=10):
+    """One text that comes a few words at a time."""
+    arguments = context.arguments
+    parts = text.split()
+    pieces = [" ".join(parts[i:i + words]) for i in range(0, len(parts), words)]
+    pieces = pieces[:1] + [" " + piece for piece in pieces[1:]]
+    request = {"pieces": pieces, "labels": FEW_LABELS, "threshold": threshold}
+    with probe(arguments.build, "session", model_dir, "--threads", arguments.threads) as session:
+        recorded = package.ask(**request, answers=True)["results"][0]
+        if not same(recorded, session.ask(**request)["results"], arguments.tolerance):
+            raise BenchError(f"{name}: a session ends with other spans than the package's")
+        best = take_turns({"ours": lambda: session.ask(**request, repeats=arguments.repeats)["seconds"],
+                           "theirs": lambda: package.ask(**request)["seconds"]}, arguments.rounds)
+    return [f"{name}: {len(pieces)} times {words} words", f"{len(recorded)} spans", "1 / 1", best["ours"] * 1e3,
+            best["theirs"] * 1e3, best["theirs"] / best["ours"]]
+
+
 def label_rows(context, engine, name, texts):
     """One text with 5 labels and with 500 more, all cached."""
     for what, text in texts.items():
@@ -101,13 +119,15 @@ def lines(context):
             relations = RELATIONS if "Relex" in package.start["architecture"] else []
             threshold = fitting_threshold(package, cases[0][1] + cases[1][1][:4], relations)
             rows += [case_row(context, engine, package, name, case, relations, threshold) for case in cases]
+            if "Streaming" in package.start["architecture"]:
+                rows.append(session_row(context, package, name, model_dir, pool.text(200), threshold))
         if "BiEncoderSpan" in package.start["architecture"]:
             labels += label_rows(context, engine, name, {"one sentence": sentences(pool, 1), "200 words": pool.text(200)})
     if not rows:
         return ["Not measured: no `--gliner-dir`.", ""]
     result = [*table(["5 labels", "equal answers", "batch size, libgliner / gliner", "libgliner, ms", "gliner, ms", "times faster"], rows),
               "Random checkpoints of `bench/make_random_gliner.py`. A bi-encoder's labels are encoded beforehand on both sides; "
-              "relation models score two relations.", ""]
+              "relation models score two relations. A text of a streaming model comes a few words at a time, in one session.", ""]
     if labels:
         result += [*table(["500 more labels, all cached", "5 labels, ms", "505 labels, ms", "more, %"], labels)]
     return result

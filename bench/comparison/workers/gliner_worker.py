@@ -1,6 +1,7 @@
 """The Python package gliner, in a process of its own: gliner_worker.py MODEL_DIR THREADS.
 
-Answers JSON requests, one a line: {"texts", "labels", "relations", "threshold", "batch_size", "answers": give them}. A
+Answers JSON requests, one a line: {"texts", "labels", "relations", "threshold", "batch_size", "answers": give them},
+or {"pieces", "labels", "threshold"}: one session of a streaming model that reads the pieces one behind the other. A
 bi-encoder's labels are encoded when they first come and kept, as this engine keeps them.
 """
 import json
@@ -14,6 +15,10 @@ import transformers
 from gliner import GLiNER
 
 
+def shown(span):
+    return {key: span[key] for key in ("start", "end", "label", "score", "generated_labels") if key in span}
+
+
 class Package:
     def __init__(self, model_dir):
         self.model = GLiNER.from_pretrained(model_dir, local_files_only=True).eval()
@@ -24,6 +29,13 @@ class Package:
         if key not in self.embeddings:
             self.embeddings[key] = self.model.encode_labels(labels, batch_size=64)
         return self.embeddings[key]
+
+    def session(self, pieces, labels, threshold):
+        """The spans after the last piece."""
+        self.model.clear_sessions()
+        for piece in pieces:
+            last = self.model.inference([piece], labels, threshold=threshold, session_id=["one"])
+        return last
 
     def run(self, texts, labels, relations, threshold, batch_size):
         options = {"threshold": threshold, "batch_size": batch_size}
@@ -53,14 +65,12 @@ def main():
             package.embeddings_of(request["labels"])
         started = time.perf_counter()
         try:
-            results = package.run(**request)
+            results = package.session(**request) if "pieces" in request else package.run(**request)
         except Exception as error:  # A text that it cannot take must not end the worker.
             reply({"error": f"{type(error).__name__}: {error}"})
             continue
         seconds = time.perf_counter() - started
-        keys = ("start", "end", "label", "score")
-        reply({"seconds": seconds,
-               "results": [[{key: span[key] for key in keys} for span in spans] for spans in results] if answers else None})
+        reply({"seconds": seconds, "results": [[shown(span) for span in spans] for spans in results] if answers else None})
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ struct Softmax {
 GLINER_INLINE void pack_keys(const AttentionHead& h, const AttentionLayout& s) {
   for (std::int64_t j = 0; j < h.length; j += kLanes)
     for (std::int64_t d = 0; d < h.head_size; d += kLanes) {
-      const float* from = h.key + j * h.stride + d;
+      const float* from = h.key + j * h.key_stride + d;
       Vec row[kLanes];
 #pragma GCC unroll 16
       for (int r = 0; r < kLanes; ++r)
-        row[r] = j + r < h.length ? load_first(from + r * h.stride, h.head_size - d) : Vec{};
+        row[r] = j + r < h.length ? load_first(from + r * h.key_stride, h.head_size - d) : Vec{};
       transpose(row);
       float* to = h.scratch + s.key + j / kPanel * s.key_stride + d * kPanel + j % kPanel;
 #pragma GCC unroll 16
@@ -65,7 +65,7 @@ GLINER_INLINE void copy_values(const AttentionHead& h, const AttentionLayout& s)
   for (std::int64_t j = 0; j < h.length; ++j)
     for (std::int64_t d = 0; d < h.head_size; d += kLanes)
       store(h.scratch + s.value + j * s.value_stride + d,
-            load_first(h.value + j * h.stride + d, h.head_size - d));
+            load_first(h.value + j * h.key_stride + d, h.head_size - d));
 }
 
 // The table's columns from `distance` on, falling; distance + 1 is a multiple of kLanes.
@@ -100,7 +100,7 @@ GLINER_INLINE void score_queries_by_distance(const AttentionHead& h, const Atten
 template <bool kAdd>
 GLINER_INLINE void score_queries_by_key(const AttentionHead& h, const AttentionLayout& s, const Block& b) {
   Product p;
-  p.left = h.query + b.row * h.stride;
+  p.left = h.query + (b.row - h.first_query) * h.stride;
   p.left_stride = h.stride;
   p.rows = b.rows;
   p.depth = h.head_size;
@@ -134,8 +134,8 @@ GLINER_INLINE void score_keys_by_distance(const AttentionHead& h, const Attentio
   for (std::int64_t first = 0; first < b.keys; first += kLanes) {
     const std::int64_t key = b.first_key + first;
     Product p;
-    p.left = h.key + key * h.stride;
-    p.left_stride = h.stride;
+    p.left = h.key + key * h.key_stride;
+    p.left_stride = h.key_stride;
     p.rows = at_most(kLanes, b.keys - first);
     p.depth = h.head_size;
     // For key r of the group column c of the product is query b.row + rows - 1 - c + r.
@@ -194,14 +194,20 @@ GLINER_INLINE void score_far(const AttentionHead& h, const AttentionLayout& s, c
     }
 }
 
+// So far before and behind a query are the keys that it sees.
+struct Window {
+  std::int64_t before;
+  std::int64_t behind;
+};
+
 // Hides the keys outside the window from the scores of part `b`.
 GLINER_INLINE void hide_keys(const AttentionHead& h, const AttentionLayout& s, const Block& b,
-                             std::int64_t window) {
+                             const Window& window) {
   const Vec none = splat(kNone);
   for (std::int64_t r = 0; r < b.rows; ++r) {
     float* scores = h.scratch + s.scores + r * s.score_stride;
-    const std::int64_t begin = at_most(b.row + r - window - b.first_key, b.keys);
-    const std::int64_t end = at_least(0, at_most(b.row + r + window + 1 - b.first_key, b.keys));
+    const std::int64_t begin = at_most(b.row + r - window.before - b.first_key, b.keys);
+    const std::int64_t end = at_least(0, at_most(b.row + r + window.behind + 1 - b.first_key, b.keys));
     for (std::int64_t c = begin - kLanes; c > -kLanes; c -= kLanes) store(scores + c, none);
     for (std::int64_t c = end; c < b.keys; c += kLanes) store(scores + c, none);
     store(scores + b.keys, none);
@@ -277,7 +283,7 @@ GLINER_INLINE void weigh_values(const AttentionHead& h, const AttentionLayout& s
 
 // Adds a part of the keys to the block's output.
 GLINER_INLINE void attend(const AttentionHead& h, const AttentionLayout& s, const Block& b,
-                          Distances distances, std::int64_t window, bool first, Softmax& softmax) {
+                          Distances distances, const Window& window, bool first, Softmax& softmax) {
   switch (distances) {
     case Distances::kUnused:
       score_queries_by_key<false>(h, s, b);
@@ -301,7 +307,7 @@ GLINER_INLINE void attend(const AttentionHead& h, const AttentionLayout& s, cons
 
 // Adds the keys [begin, end), a part at a time.
 GLINER_INLINE void attend_range(const AttentionHead& h, const AttentionLayout& s, Block b, std::int64_t begin,
-                                std::int64_t end, Distances distances, std::int64_t window, bool first,
+                                std::int64_t end, Distances distances, const Window& window, bool first,
                                 Softmax& softmax) {
   for (b.first_key = begin; b.first_key < end; b.first_key += b.keys, first = false) {
     b.keys = at_most(s.part_keys, end - b.first_key);
@@ -313,7 +319,7 @@ GLINER_INLINE void write_output(const AttentionHead& h, const AttentionLayout& s
                                 const Softmax& softmax) {
   for (std::int64_t r = 0; r < b.rows; ++r) {
     const float* from = h.scratch + s.output + r * s.value_stride;
-    float* to = h.out + (b.row + r) * h.out_stride;
+    float* to = h.out + (b.row - h.first_query + r) * h.out_stride;
     const float factor = 1.0F / softmax.total[r];
     for (std::int64_t d = 0; d < h.head_size; d += kLanes)
       store_first(to + d, h.head_size - d, load(from + d) * factor);
@@ -325,17 +331,17 @@ void attention_head(const AttentionHead& h) {
   pack_keys(h, s);
   copy_values(h, s);
   const bool all = h.window < 0 || h.window >= h.length;
-  const std::int64_t window = all ? h.length : h.window;
+  const std::int64_t reach = all ? h.length : h.window;
+  const Window window{reach, h.causal ? 0 : reach};
   // A narrow window wants a narrow block: every query of a block meets all the keys that one of them sees.
-  const std::int64_t block_rows =
-      all ? s.block_rows : at_most(s.block_rows, round_up(window / 4 + 1, kPanel));
+  const std::int64_t block_rows = all ? s.block_rows : at_most(s.block_rows, round_up(reach / 4 + 1, kPanel));
   Softmax softmax;
-  for (std::int64_t row = 0; row < h.length; row += block_rows) {
+  for (std::int64_t row = h.first_query; row < h.length; row += block_rows) {
     Block b{};
     b.row = row;
     b.rows = at_most(block_rows, h.length - row);
-    const std::int64_t begin = at_least(0, row - window) / kPanel * kPanel;
-    const std::int64_t end = at_most(h.length, row + b.rows + window);
+    const std::int64_t begin = at_least(0, row - window.before) / kPanel * kPanel;
+    const std::int64_t end = at_most(h.length, row + b.rows + window.behind);
     if (h.far == 0) {
       const Distances distances = h.position_key ? Distances::kNear : Distances::kUnused;
       attend_range(h, s, b, begin, end, distances, window, true, softmax);

@@ -11,18 +11,21 @@ constexpr std::int64_t kAttentionPanel = 16;
 /// So far beyond `AttentionHead::far` the tables are read.
 constexpr std::int64_t kAttentionFarRim = 192;
 
-/// Self-attention of one head over one sequence. L length, D head size. With d = i - j the score of query i
-/// and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),  the last two only
-/// with tables (He et al. 2021, "DeBERTa", equation 4).
+/// Self-attention of one head over one sequence. L length, D head size, L' = L - first_query. With d = i - j
+/// the score of query i and key j is  scale * (q_i . k_j + q_i . position_key(d) + position_query(d) . k_j),
+/// the last two only with tables (He et al. 2021, "DeBERTa", equation 4).
 struct AttentionHead {
-  const float* query = nullptr;  ///< [L, D], rows `stride` floats apart; key and value likewise.
-  const float* key = nullptr;
+  const float* query = nullptr;  ///< [L', D], rows `stride` floats apart.
+  const float* key = nullptr;    ///< [L, D], rows `key_stride` floats apart; value likewise.
   const float* value = nullptr;
   std::int64_t stride = 0;
+  std::int64_t key_stride = 0;
   std::int64_t length = 0;
+  std::int64_t first_query = 0;  ///< The queries are of the tokens from here on. Not 0 without tables only.
   std::int64_t head_size = 0;
   float scale = 1;           ///< Positive.
   std::int64_t window = -1;  ///< Only |i - j| <= window attend; negative: all.
+  bool causal = false;       ///< Only j <= i attend. Without tables only.
   /// Tables in panels of kAttentionPanel distances, falling, each [D, kAttentionPanel]. Both point to the
   /// panel of the distances 15 to 0: entry c of distance d = 16 * p + r, 0 <= r < 16, is
   /// position_key[-p * 16 * D + c * 16 + 15 - r]. The panels -P <= p < P must be readable, P = ceil(L / 16),
@@ -32,7 +35,7 @@ struct AttentionHead {
   /// The tables are those of `far` for every greater distance, and those of -far for every lesser one; then
   /// a key that is so far away costs no product with them. 0: not so. Not together with a window.
   std::int64_t far = 0;
-  float* out = nullptr;  ///< [L, D], rows `out_stride` floats apart.
+  float* out = nullptr;  ///< [L', D], rows `out_stride` floats apart.
   std::int64_t out_stride = 0;
   float* scratch = nullptr;  ///< attention_scratch_floats(L, D) floats.
 };
@@ -98,11 +101,11 @@ struct RotaryRows {
   const float* sine = nullptr;
 };
 
-enum class RowActivation { kNone, kGelu, kRelu };
+/// GELU by erf, itself by Abramowitz and Stegun 7.1.26 (within 1.5e-7).
+enum class RowActivation { kNone, kGelu, kGeluTanh, kRelu, kSilu, kTanh };
 
 /// y (+)= f(column_scale[c] * step * sums[c] + column_offset[c] * least + bias[c]) over each row: integer
-/// sums of a product whose row of x was `least + step * integer` back in float32. GELU by erf, itself by
-/// Abramowitz and Stegun 7.1.26 (within 1.5e-7).
+/// sums of a product whose row of x was `least + step * integer` back in float32.
 struct ScaledRows {
   const std::int32_t* sums = nullptr;  ///< [rows, columns]
   const float* row_scale = nullptr;    ///< [rows, 2]: step, least
@@ -116,8 +119,35 @@ struct ScaledRows {
   float* y = nullptr;  ///< [rows, columns]
 };
 
-/// The loops of this engine that oneDNN has no primitive for, compiled once per instruction set. Pure
-/// functions on caller's memory; thread-safe.
+/// Columns of a panel of weights, and what its depth is a multiple of.
+constexpr std::int64_t kWeightPanel = 64;
+constexpr std::int64_t kPanelDepthStep = 4;
+/// Rows of a tile of sums, rows that one call should have at most (they stay in the second cache), and
+/// the depth that is summed before sums go to memory.
+constexpr std::int64_t kPanelProductRows = 6;
+constexpr std::int64_t kPanelProductBlockRows = 22 * kPanelProductRows;
+constexpr std::int64_t kPanelDepth = 768;
+
+/// y = f(x W + bias), or f(x W + bias + y), with W in panels of kWeightPanel columns, each [depth,
+/// kWeightPanel], one behind the other: what oneDNN's inner products with AVX-512 take too. Sums run over the
+/// depth in order, whatever the number of rows.
+struct PanelProduct {
+  const float* x = nullptr;  ///< [rows, depth], rows x_stride floats apart.
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t depth = 0;
+  const float* weight = nullptr;
+  std::int64_t panels = 0;
+  const float* bias = nullptr;  ///< [panels * kWeightPanel], or null.
+  RowActivation activation = RowActivation::kNone;
+  bool accumulate = false;
+  float* y = nullptr;  ///< [rows, panels * kWeightPanel], rows y_stride floats apart; not x.
+  std::int64_t y_stride = 0;
+  float* sums = nullptr;  ///< [rows, panels * kWeightPanel], scratch; not read for depths up to kPanelDepth.
+};
+
+/// The loops of this engine that oneDNN has no primitive for, or a slower one, compiled once per instruction
+/// set. Pure functions on caller's memory; thread-safe.
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   void (*attention_head)(const AttentionHead&);
@@ -129,6 +159,7 @@ struct CpuKernels {
   /// Rounds `count` floats to 256 steps between the least and the greatest: x = scale[1] + scale[0] * steps.
   void (*quantize_row)(const float* x, std::int64_t count, std::uint8_t* steps, float* scale);
   void (*scale_rows)(const ScaledRows&);
+  void (*panel_product)(const PanelProduct&);
 };
 
 /// The best set this CPU runs.

@@ -4,6 +4,7 @@
 #include "nn/cpu/attention_impl.h"
 #include "nn/cpu/columns_impl.h"
 #include "nn/cpu/kernels.h"
+#include "nn/cpu/panel_product_impl.h"
 #include "nn/cpu/quantized_impl.h"
 #include "nn/cpu/rotary_impl.h"
 #include "nn/cpu/vec_impl.h"

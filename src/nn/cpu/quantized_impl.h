@@ -1,6 +1,7 @@
 #pragma once
 
 // Rounding to 8-bit steps and back for one instruction set; see kernels_impl.h.
+#include "nn/cpu/activation_impl.h"
 #include "nn/cpu/kernels.h"
 #include "nn/cpu/vec_impl.h"
 
@@ -46,24 +47,6 @@ void quantize_row(const float* x, std::int64_t count, std::uint8_t* steps, float
     const float value = (x[i] - least) * factor;
     steps[i] = static_cast<std::uint8_t>((value < kSteps ? value : kSteps) + 0.5F);
   }
-}
-
-// x / 2 * (1 + erf(x / sqrt 2)).
-GLINER_INLINE Vec gelu(Vec x) {
-  const Vec size = larger(x, -x) * 0.70710678118654752F;
-  const Vec t = 1.0F / (size * 0.3275911F + 1.0F);
-  Vec p = splat(1.061405429F);
-  p = p * t - 1.453152027F;
-  p = p * t + 1.421413741F;
-  p = p * t - 0.284496736F;
-  p = p * t + 0.254829592F;
-  const Vec tail = p * t * exp_of_negative(-size * size);  // 1 - erf(size)
-  return x > 0 ? x - x * 0.5F * tail : x * 0.5F * tail;
-}
-
-GLINER_INLINE Vec activated(Vec x, RowActivation activation) {
-  if (activation == RowActivation::kGelu) return gelu(x);
-  return activation == RowActivation::kRelu ? larger(x, Vec{}) : x;
 }
 
 void scale_rows(const ScaledRows& s) {

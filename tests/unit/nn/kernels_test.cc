@@ -35,35 +35,39 @@ double table_entry(const float* table, std::int64_t head_size, std::int64_t c, s
   return table[-panel * kAttentionPanel * head_size + c * kAttentionPanel + kAttentionPanel - 1 - rest];
 }
 
+bool sees(const AttentionHead& h, std::int64_t i, std::int64_t j) {
+  return (h.window < 0 || std::abs(i - j) <= h.window) && (!h.causal || j <= i);
+}
+
 // The definition in kernels.h in double precision.
 std::vector<double> attention_by_definition(const AttentionHead& h) {
-  std::vector<double> out(static_cast<std::size_t>(h.length * h.head_size), 0.0);
-  for (std::int64_t i = 0; i < h.length; ++i) {
+  std::vector<double> out(static_cast<std::size_t>((h.length - h.first_query) * h.head_size), 0.0);
+  for (std::int64_t i = h.first_query; i < h.length; ++i) {
+    const std::int64_t row = i - h.first_query;
     std::vector<double> weights(static_cast<std::size_t>(h.length), 0.0);
     double largest = -1e300;
     for (std::int64_t j = 0; j < h.length; ++j) {
       double score = 0;
       for (std::int64_t d = 0; d < h.head_size; ++d) {
-        const double q = h.query[i * h.stride + d];
-        const double k = h.key[j * h.stride + d];
+        const double q = h.query[row * h.stride + d];
+        const double k = h.key[j * h.key_stride + d];
         score += q * k;
         if (h.position_key) score += q * table_entry(h.position_key, h.head_size, d, i - j);
         if (h.position_query) score += k * table_entry(h.position_query, h.head_size, d, i - j);
       }
       weights[static_cast<std::size_t>(j)] = score * h.scale;
-      if (h.window < 0 || std::abs(i - j) <= h.window)
-        largest = std::max(largest, weights[static_cast<std::size_t>(j)]);
+      if (sees(h, i, j)) largest = std::max(largest, weights[static_cast<std::size_t>(j)]);
     }
     double total = 0;
     for (std::int64_t j = 0; j < h.length; ++j) {
       double& weight = weights[static_cast<std::size_t>(j)];
-      weight = h.window < 0 || std::abs(i - j) <= h.window ? std::exp(weight - largest) : 0;
+      weight = sees(h, i, j) ? std::exp(weight - largest) : 0;
       total += weight;
     }
     for (std::int64_t j = 0; j < h.length; ++j)
       for (std::int64_t d = 0; d < h.head_size; ++d)
-        out[static_cast<std::size_t>(i * h.head_size + d)] +=
-            weights[static_cast<std::size_t>(j)] / total * h.value[j * h.stride + d];
+        out[static_cast<std::size_t>(row * h.head_size + d)] +=
+            weights[static_cast<std::size_t>(j)] / total * h.value[j * h.key_stride + d];
   }
   return out;
 }
@@ -82,7 +86,7 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
     h.length = shape.length;
     h.head_size = shape.head_size;
     h.window = shape.window;
-    h.stride = 3 * h.head_size + 1;
+    h.stride = h.key_stride = 3 * h.head_size + 1;
     h.scale = 0.37F;
     const auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 1);
     h.query = qkv.data();
@@ -117,6 +121,45 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
   }
 }
 
+TEST_P(CpuKernelsTest, CausalAttentionOfNewTokensEqualsItsDefinition) {
+  struct Shape {
+    std::int64_t first_query, length, head_size, window;
+  };
+  // All tokens new, one new, some; one and several blocks of queries and parts of keys.
+  const Shape shapes[] = {{0, 1, 8, -1},      {0, 70, 20, -1},   {0, 400, 9, -1},
+                          {69, 70, 64, -1},   {3, 17, 12, -1},   {511, 512, 7, -1},
+                          {300, 315, 64, -1}, {257, 700, 6, -1}, {100, 300, 16, 20}};
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(::testing::Message() << shape.first_query << " of " << shape.length << " were read before");
+    AttentionHead h;
+    h.first_query = shape.first_query;
+    h.length = shape.length;
+    h.head_size = shape.head_size;
+    h.window = shape.window;
+    h.causal = true;
+    h.scale = 0.6F;
+    h.stride = h.head_size + 5;
+    h.key_stride = 2 * h.head_size + 1;
+    const std::int64_t queries = h.length - h.first_query;
+    const auto query = random_floats(static_cast<std::size_t>(queries * h.stride), 1);
+    const auto keys = random_floats(static_cast<std::size_t>(h.length * h.key_stride), 2);
+    h.query = query.data();
+    h.key = keys.data();
+    h.value = h.key + h.head_size;
+    h.out_stride = h.head_size;
+    std::vector<float> out(static_cast<std::size_t>(queries * h.head_size) + 1, 7.0F);
+    h.out = out.data();
+    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
+                               5.0F);
+    h.scratch = scratch.data();
+    GetParam()->attention_head(h);
+    const std::vector<double> expected = attention_by_definition(h);
+    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(out[i], expected[i], 2e-5) << i;
+    EXPECT_EQ(out.back(), 7.0F) << "wrote behind the last query";
+    EXPECT_EQ(scratch.back(), 5.0F);
+  }
+}
+
 TEST_P(CpuKernelsTest, HiddenKeysWeighNothing) {
   // Any weight, of the least normal number too, would show beside values as large as these.
   constexpr std::int64_t kLength = 90, kHeadSize = 20, kWindow = 7, kFirstLarge = 60;
@@ -124,7 +167,7 @@ TEST_P(CpuKernelsTest, HiddenKeysWeighNothing) {
   h.length = kLength;
   h.head_size = kHeadSize;
   h.window = kWindow;
-  h.stride = 3 * kHeadSize;
+  h.stride = h.key_stride = 3 * kHeadSize;
   h.scale = 0.3F;
   auto qkv = random_floats(static_cast<std::size_t>(kLength * h.stride), 8);
   h.query = qkv.data();
@@ -200,7 +243,7 @@ TEST_P(CpuKernelsTest, AttentionToFarKeysEqualsItsDefinitionAndReadsNoTableFarth
     AttentionHead h;
     h.length = shape.length;
     h.head_size = shape.head_size;
-    h.stride = 3 * h.head_size;
+    h.stride = h.key_stride = 3 * h.head_size;
     h.scale = 0.2F;
     const auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 1);
     h.query = qkv.data();
@@ -236,7 +279,7 @@ TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
     AttentionHead h;
     h.length = kLength;
     h.head_size = 4;
-    h.stride = 12;
+    h.stride = h.key_stride = 12;
     h.query = qkv.data();
     h.key = h.query + 4;
     h.value = h.key + 4;
@@ -249,6 +292,81 @@ TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
     const std::vector<double> expected = attention_by_definition(h);
     for (std::size_t i = 0; i < out.size(); ++i)
       ASSERT_NEAR(out[i], expected[i], 1e-5) << "winner " << winner;
+  }
+}
+
+double activated(double x, RowActivation activation) {
+  constexpr double kPi = 3.14159265358979323846;
+  switch (activation) {
+    case RowActivation::kNone:
+      return x;
+    case RowActivation::kGelu:
+      return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+    case RowActivation::kGeluTanh:
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x)));
+    case RowActivation::kRelu:
+      return std::max(x, 0.0);
+    case RowActivation::kSilu:
+      return x / (1 + std::exp(-x));
+    case RowActivation::kTanh:
+      return std::tanh(x);
+  }
+  return x;
+}
+
+TEST_P(CpuKernelsTest, PanelProductEqualsItsDefinition) {
+  struct Shape {
+    std::int64_t rows, depth, panels;
+    bool bias, accumulate;
+    RowActivation activation;
+  };
+  // Every height of a tile, several tiles, one and several parts of the depth.
+  const Shape shapes[] = {
+      {1, 16, 1, true, false, RowActivation::kNone},    {2, 32, 2, false, true, RowActivation::kNone},
+      {3, 64, 1, true, false, RowActivation::kGelu},    {4, 768, 1, false, false, RowActivation::kGeluTanh},
+      {5, 784, 2, true, true, RowActivation::kNone},    {6, 400, 3, true, false, RowActivation::kRelu},
+      {7, 48, 1, true, false, RowActivation::kSilu},    {13, 2320, 2, true, true, RowActivation::kNone},
+      {62, 160, 1, false, false, RowActivation::kTanh}, {132, 1552, 1, true, false, RowActivation::kGelu}};
+  for (const Shape& shape : shapes) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " rows, depth " << shape.depth);
+    const std::int64_t columns = shape.panels * kWeightPanel;
+    PanelProduct p;
+    p.rows = shape.rows;
+    p.depth = shape.depth;
+    p.panels = shape.panels;
+    p.x_stride = shape.depth + 3;
+    p.y_stride = columns + 5;
+    p.activation = shape.activation;
+    p.accumulate = shape.accumulate;
+    const auto x = random_floats(static_cast<std::size_t>(p.rows * p.x_stride), 1);
+    const auto weight = random_floats(static_cast<std::size_t>(p.depth * columns), 2);
+    const auto bias = random_floats(static_cast<std::size_t>(columns), 3);
+    const auto before = random_floats(static_cast<std::size_t>(p.rows * p.y_stride), 4);
+    auto y = before;
+    std::vector<float> sums(static_cast<std::size_t>(p.rows * columns) + 1, 5.0F);
+    p.x = x.data();
+    p.weight = weight.data();
+    if (shape.bias) p.bias = bias.data();
+    p.y = y.data();
+    p.sums = sums.data();
+    GetParam()->panel_product(p);
+    for (std::int64_t r = 0; r < p.rows; ++r)
+      for (std::int64_t c = 0; c < p.y_stride; ++c) {
+        const auto at = static_cast<std::size_t>(r * p.y_stride + c);
+        if (c >= columns) {
+          ASSERT_EQ(y[at], before[at]) << "wrote behind a row";
+          continue;
+        }
+        double sum = shape.bias ? bias[static_cast<std::size_t>(c)] : 0.0;
+        for (std::int64_t d = 0; d < p.depth; ++d)
+          sum += static_cast<double>(x[static_cast<std::size_t>(r * p.x_stride + d)]) *
+                 weight[static_cast<std::size_t>((c / kWeightPanel * p.depth + d) * kWeightPanel +
+                                                 c % kWeightPanel)];
+        if (shape.accumulate) sum += before[at];
+        ASSERT_NEAR(y[at], activated(sum, shape.activation), 1e-5 * std::sqrt(static_cast<double>(p.depth)))
+            << "row " << r << ", column " << c;
+      }
+    EXPECT_EQ(sums.back(), 5.0F) << "wrote behind its sums";
   }
 }
 
@@ -285,7 +403,7 @@ TEST_P(CpuKernelsTest, AttentionOfVeryDifferentScoresStaysFinite) {
   AttentionHead h;
   h.length = 40;
   h.head_size = 8;
-  h.stride = 24;
+  h.stride = h.key_stride = 24;
   h.scale = 1e4F;
   auto qkv = random_floats(static_cast<std::size_t>(h.length * h.stride), 3);
   h.query = qkv.data();

@@ -9,6 +9,7 @@
 
 #include "gliner/error.h"
 #include "nn/cpu_features.h"
+#include "nn/panel_matmul.h"
 #include "nn/rows.h"
 #include "nn/threads.h"
 
@@ -42,6 +43,50 @@ TEST(Projection, EqualsThePlainFormForEveryActivationAndRowCount) {
             << rows << " rows with a residual";
       }
     }
+}
+
+// Shapes of whole panels, which this engine's own kernel multiplies where the CPU has AVX-512; one and
+// several blocks of rows, with one thread and with more than there are panels.
+TEST(Projection, OfWholePanelsEqualsThePlainForm) {
+  const c10::InferenceMode guard;
+  at::manual_seed(2);
+  for (const auto& [in, out] : {std::pair<std::int64_t, std::int64_t>{48, 64}, {1600, 192}, {768, 320}}) {
+    const at::Tensor weight = at::randn({out, in}) * 0.1;
+    const at::Tensor bias = at::randn({out});
+    const Projection gelu(weight, bias, Activation::kGelu, at::kCPU);
+    const Projection linear(weight, bias, std::nullopt, at::kCPU);
+    for (const int threads : {1, 2, 7}) {
+      const IntraOpScope scope(threads);
+      for (const std::int64_t rows : {1, 6, 61, 140, 401}) {
+        SCOPED_TRACE(::testing::Message() << rows << " x " << in << " x " << out << ", " << threads);
+        const at::Tensor x = at::randn({rows, in});
+        const at::Tensor expected = plain_projection(x, weight, bias, std::nullopt);
+        EXPECT_TRUE(at::allclose(linear.forward(x), expected, 1e-4, 1e-4));
+        EXPECT_TRUE(at::allclose(gelu.forward(x), at::gelu(expected), 1e-4, 1e-4));
+        const at::Tensor residual = at::randn({rows, out});
+        EXPECT_TRUE(at::allclose(linear.forward_add(x, residual.clone()), expected + residual, 1e-4, 1e-4));
+      }
+    }
+  }
+}
+
+TEST(PanelGrid, UsesAllThreadsOrLeavesTheProductToOthers) {
+  for (std::int64_t rows = 1; rows <= 400; rows += 7)
+    for (const std::int64_t panels : {1, 2, 5, 12, 36, 48})
+      for (std::int64_t threads = 1; threads <= 64; ++threads) {
+        const auto grid = panel_grid(rows, panels, threads);
+        const std::int64_t tiles = (rows + kPanelProductRows - 1) / kPanelProductRows;
+        if (!grid) {
+          EXPECT_GT(threads, 1);
+          continue;
+        }
+        const std::int64_t parts = grid->row_parts * grid->column_parts;
+        EXPECT_LE(parts, threads);
+        EXPECT_LE(grid->row_parts, tiles);
+        EXPECT_LE(grid->column_parts, panels);
+        EXPECT_GE(static_cast<double>(parts), 0.8 * static_cast<double>(threads))
+            << rows << " rows, " << panels << " panels, " << threads << " threads";
+      }
 }
 
 TEST(Projection, Bfloat16RoundsBothFactorsAndSumsInFloat32) {
