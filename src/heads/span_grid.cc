@@ -18,68 +18,71 @@ constexpr std::int64_t kMostFloats = std::int64_t{64} << 20;
 
 }  // namespace
 
-SpanGrid::SpanGrid(const std::vector<GridSequence>& sequences, std::int64_t max_width, std::int64_t inner)
-    : sequences_(sequences), max_width_(max_width), parts_(sequences.size()) {
+SpanGrid::SpanGrid(const std::vector<GridSequence>& sequences, std::int64_t max_width, std::int64_t inner,
+                   std::int64_t row_step)
+    : sequences_(sequences), parts_(sequences.size()) {
+  shape_.max_width = max_width;
+  std::vector<SpanGridShape::Block>& blocks = shape_.blocks;
+  const auto in_steps = [&](std::int64_t rows) { return (rows + row_step - 1) / row_step * row_step; };
   for (std::size_t s = 0; s < sequences_.size(); ++s) {
     const GridSequence& sequence = sequences_[s];
     GLINER_CHECK(sequence.rows > 0 && sequence.queries > 0);
     query_count_ = std::max(query_count_, sequence.first_query + sequence.queries);
     for (std::int64_t first = 0; first < sequence.rows; first += kMostRows) {
       const std::int64_t rows = std::min(kMostRows, sequence.rows - first);
-      if (!blocks_.empty()) {
-        const Block& last = blocks_.back();
-        const auto items = static_cast<std::int64_t>(last.items.size()) + 1;
-        const std::int64_t floats = items * std::max(last.rows, rows) * max_width_ * inner;
-        if (floats > kMostFloats) blocks_.emplace_back();
-      } else {
-        blocks_.emplace_back();
+      const bool fits =
+          !blocks.empty() &&
+          (blocks.back().items + 1) * std::max(blocks.back().rows, in_steps(rows)) * max_width * inner <=
+              kMostFloats;
+      if (!fits) {
+        blocks.emplace_back();
+        items_.emplace_back();
       }
-      Block& block = blocks_.back();
-      parts_[s].push_back({blocks_.size() - 1, static_cast<std::int64_t>(block.items.size())});
-      block.items.push_back({s, first, rows});
-      block.rows = std::max(block.rows, rows);
+      SpanGridShape::Block& block = blocks.back();
+      parts_[s].push_back({blocks.size() - 1, block.items++});
+      items_.back().push_back({s, first, rows});
+      block.rows = std::max(block.rows, in_steps(rows));
       block.queries = std::max(block.queries, sequence.queries);
     }
   }
-  for (Block& block : blocks_) {
-    block.begin = cells_;
-    cells_ += cells_of(block);
+  for (SpanGridShape::Block& block : blocks) {
+    block.begin = shape_.cells;
+    shape_.cells += shape_.cells_of(block);
   }
-  GLINER_CHECK(cells_ <= std::numeric_limits<std::int32_t>::max());
-}
-
-std::int64_t SpanGrid::cells_of(const Block& block) const {
-  return static_cast<std::int64_t>(block.items.size()) * block.queries * block.rows * max_width_;
+  GLINER_CHECK(shape_.cells <= std::numeric_limits<std::int32_t>::max());
 }
 
 GridCell SpanGrid::at(std::int64_t cell) const {
-  const auto behind = std::upper_bound(blocks_.begin(), blocks_.end(), cell,
-                                       [](std::int64_t at, const Block& block) { return at < block.begin; });
-  const Block& block = *std::prev(behind);
+  const auto behind =
+      std::upper_bound(shape_.blocks.begin(), shape_.blocks.end(), cell,
+                       [](std::int64_t at, const SpanGridShape::Block& block) { return at < block.begin; });
+  const SpanGridShape::Block& block = *std::prev(behind);
   std::int64_t rest = cell - block.begin;
-  const std::int64_t width = rest % max_width_;
-  rest /= max_width_;
+  const std::int64_t width = rest % shape_.max_width;
+  rest /= shape_.max_width;
   const std::int64_t row = rest % block.rows;
   rest /= block.rows;
   const std::int64_t query = rest % block.queries;
-  const Item& item = block.items.at(static_cast<std::size_t>(rest / block.queries));
+  const auto& items = items_[static_cast<std::size_t>(&block - shape_.blocks.data())];
+  const Item& item = items.at(static_cast<std::size_t>(rest / block.queries));
   return {item.sequence, query, item.first + row, width};
 }
 
 std::int64_t SpanGrid::cell(const GridCell& place) const {
   const Place& part = parts_.at(place.sequence).at(static_cast<std::size_t>(place.row / kMostRows));
-  const Block& block = blocks_[part.block];
+  const SpanGridShape::Block& block = shape_.blocks[part.block];
   const std::int64_t row = place.row % kMostRows;
-  return block.begin + ((part.item * block.queries + place.query) * block.rows + row) * max_width_ +
+  return block.begin + ((part.item * block.queries + place.query) * block.rows + row) * shape_.max_width +
          place.width;
 }
 
 std::vector<SpanGrid::Slot> SpanGrid::slots() const {
   std::vector<Slot> slots;
-  for (const Block& block : blocks_) {
-    const std::int64_t step = block.rows * max_width_;
+  for (std::size_t b = 0; b < items_.size(); ++b) {
+    const SpanGridShape::Block& block = shape_.blocks[b];
+    const std::int64_t step = block.rows * shape_.max_width;
     std::int64_t begin = block.begin;
-    for (const Item& item : block.items)
+    for (const Item& item : items_[b])
       for (std::int64_t query = 0; query < block.queries; ++query, begin += step) {
         const bool own = query < sequences_[item.sequence].queries;
         slots.push_back({begin, step, item.sequence, own ? query : -1});
@@ -90,15 +93,16 @@ std::vector<SpanGrid::Slot> SpanGrid::slots() const {
 
 void SpanGrid::prepare(PackedUpload& upload) {
   const auto narrow = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
-  for (Block& block : blocks_) {
+  for (std::size_t b = 0; b < items_.size(); ++b) {
+    SpanGridShape::Block& block = shape_.blocks[b];
     std::vector<std::int32_t> rows, queries, limit, first_text;
-    for (const Item& item : block.items) {
+    for (const Item& item : items_[b]) {
       const GridSequence& sequence = sequences_[item.sequence];
       // Behind the last row comes the last row again: what it scores is not a span and is left out.
-      for (std::int64_t r = 0; r < block.rows + max_width_ - 1; ++r)
+      for (std::int64_t r = 0; r < block.rows + shape_.max_width - 1; ++r)
         rows.push_back(narrow(sequence.first_row + std::min(item.first + r, sequence.rows - 1)));
-      for (std::int64_t q = 0; q < block.queries;
-           ++q)  // Behind the last query: the one that nothing reaches.
+      // Behind the last query comes the one that nothing reaches.
+      for (std::int64_t q = 0; q < block.queries; ++q)
         queries.push_back(narrow(q < sequence.queries ? sequence.first_query + q : query_count_));
       // Row r of the item begins spans when r < its rows, and they end before `limit`.
       limit.push_back(narrow(item.rows));
@@ -112,41 +116,41 @@ void SpanGrid::prepare(PackedUpload& upload) {
   }
 }
 
-at::Tensor SpanGrid::logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
-                            const PackedUpload& upload) const {
+at::Tensor SpanGridShape::logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
+                                 const Uploaded& upload) const {
   const std::int64_t inner = ends.start.size(1);
-  const at::Tensor all = at::empty({cells_}, ends.start.options());
+  const at::Tensor all = at::empty({cells}, ends.start.options());
   const at::Tensor all_folded = at::constant_pad_nd(folded, {0, 0, 0, 1});  // [Q + 1, C]
   const at::Tensor all_bias = at::constant_pad_nd(bias, {0, 1});            // [Q + 1]
-  for (const Block& block : blocks_) {
-    const auto items = static_cast<std::int64_t>(block.items.size());
-    const std::int64_t reach = block.rows + max_width_ - 1;
+  for (const Block& block : blocks) {
+    const std::int64_t items = block.items;
+    const std::int64_t reach = block.rows + max_width - 1;
     const at::Tensor rows = upload.integers(block.row_index);       // [items * reach]
     const at::Tensor queries = upload.integers(block.query_index);  // [items * queries]
     const at::Tensor start = ends.start.index_select(0, rows).view({items, reach, 1, inner});
-    const at::Tensor end = ends.end.index_select(0, rows).as_strided({items, block.rows, max_width_, inner},
+    const at::Tensor end = ends.end.index_select(0, rows).as_strided({items, block.rows, max_width, inner},
                                                                      {reach * inner, inner, inner, 1});
-    at::Tensor spans = at::empty({items, block.rows, max_width_, inner}, start.options());
+    at::Tensor spans = at::empty({items, block.rows, max_width, inner}, start.options());
     at::add_out(spans, start.narrow(1, 0, block.rows), end).relu_();
     at::Tensor own =
-        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows * max_width_});
+        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows * max_width});
     at::bmm_out(own, all_folded.index_select(0, queries).view({items, block.queries, inner}),
-                spans.view({items, block.rows * max_width_, inner}).transpose(1, 2));
+                spans.view({items, block.rows * max_width, inner}).transpose(1, 2));
     own.add_(all_bias.index_select(0, queries).view({items, block.queries, 1}));
   }
   return all;
 }
 
-at::Tensor SpanGrid::reached(const at::Tensor& logits, const at::Tensor& least,
-                             const PackedUpload& upload) const {
-  const at::Tensor all = at::empty({cells_}, logits.options().dtype(at::kBool));
+at::Tensor SpanGridShape::reached(const at::Tensor& logits, const at::Tensor& least,
+                                  const Uploaded& upload) const {
+  const at::Tensor all = at::empty({cells}, logits.options().dtype(at::kBool));
   const at::Tensor all_least =
       at::constant_pad_nd(least, {0, 1}, std::numeric_limits<float>::infinity());  // [Q + 1]
   const auto counting = at::TensorOptions().dtype(at::kInt).device(logits.device());
-  for (const Block& block : blocks_) {
-    const auto items = static_cast<std::int64_t>(block.items.size());
+  for (const Block& block : blocks) {
+    const std::int64_t items = block.items;
     const at::Tensor row = at::arange(block.rows, counting).view({1, block.rows, 1});
-    const at::Tensor width = at::arange(max_width_, counting).view({1, 1, max_width_});
+    const at::Tensor width = at::arange(max_width, counting).view({1, 1, max_width});
     const at::Tensor limit = upload.integers(block.limit).view({items, 2});
     const at::Tensor is_row =
         row.lt(limit.select(1, 0).view({items, 1, 1}))
@@ -156,10 +160,10 @@ at::Tensor SpanGrid::reached(const at::Tensor& logits, const at::Tensor& least,
     const at::Tensor own_least =
         all_least.index_select(0, upload.integers(block.query_index)).view({items, block.queries, 1, 1});
     const at::Tensor reaches = logits.narrow(0, block.begin, cells_of(block))
-                                   .view({items, block.queries, block.rows, max_width_})
+                                   .view({items, block.queries, block.rows, max_width})
                                    .ge(own_least);
     at::Tensor own =
-        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows, max_width_});
+        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows, max_width});
     at::logical_and_out(own, reaches, is_span.unsqueeze(1));
   }
   return all;

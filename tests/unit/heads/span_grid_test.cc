@@ -69,8 +69,8 @@ TEST(SpanGrid, LogitsAreThoseOfEachSequenceAlone) {
   SpanGrid grid(made.sequences, kWidths, kInner);
   PackedUpload upload;
   grid.prepare(upload);
-  upload.send(c10::kCPU);
-  const at::Tensor logits = grid.logits(made.ends, made.folded, made.bias, upload);
+  const Uploaded sent = upload.send(c10::kCPU);
+  const at::Tensor logits = grid.shape().logits(made.ends, made.folded, made.bias, sent);
   ASSERT_EQ(logits.size(0), grid.cells());
   for (std::size_t s = 0; s < made.sequences.size(); ++s) {
     const GridSequence& sequence = made.sequences[s];
@@ -93,12 +93,12 @@ TEST(SpanGrid, NothingButSpansOfTheTextIsReached) {
   SpanGrid grid(made.sequences, kWidths, kInner);
   PackedUpload upload;
   grid.prepare(upload);
-  upload.send(c10::kCPU);
-  const at::Tensor logits = grid.logits(made.ends, made.folded, made.bias, upload);
+  const Uploaded sent = upload.send(c10::kCPU);
+  const at::Tensor logits = grid.shape().logits(made.ends, made.folded, made.bias, sent);
   at::Tensor least = at::full({made.queries}, -std::numeric_limits<float>::infinity());
   least[0] = 0.5;
   least[1] = std::numeric_limits<float>::infinity();
-  const at::Tensor reached = grid.reached(logits, least, upload);
+  const at::Tensor reached = grid.shape().reached(logits, least, sent);
   std::vector<bool> expected(static_cast<std::size_t>(grid.cells()), false);
   for (std::size_t s = 0; s < made.sequences.size(); ++s) {
     const GridSequence& sequence = made.sequences[s];
@@ -112,6 +112,34 @@ TEST(SpanGrid, NothingButSpansOfTheTextIsReached) {
   }
   for (std::int64_t cell = 0; cell < grid.cells(); ++cell)
     ASSERT_EQ(reached[cell].item<bool>(), expected[static_cast<std::size_t>(cell)]) << cell;
+}
+
+TEST(SpanGrid, RowsInStepsFindTheSame) {
+  // What a captured pass does for texts of similar length: the products of the one, the places of the other.
+  const Example longer = example({{7, 2}, {14, 3}}), shorter = example({{9, 2}, {3, 3}});
+  SpanGrid planned(longer.sequences, kWidths, kInner, /*row_step=*/8),
+      own(shorter.sequences, kWidths, kInner, 8);
+  SpanGrid exact(shorter.sequences, kWidths, kInner);
+  PackedUpload first, second, third;
+  planned.prepare(first);
+  own.prepare(second);
+  exact.prepare(third);
+  EXPECT_EQ(planned.cells(), own.cells()) << "both have 16 rows";
+  ASSERT_EQ(first.words().size(), second.words().size());
+  const auto found = [&](const SpanGridShape& shape, const SpanGrid& places, const Uploaded& sent) {
+    const at::Tensor logits = shape.logits(shorter.ends, shorter.folded, shorter.bias, sent);
+    const at::Tensor reached = shape.reached(logits, at::full({shorter.queries}, 0.25), sent);
+    std::vector<std::tuple<std::size_t, std::int64_t, std::int64_t, std::int64_t, float>> spans;
+    for (std::int64_t cell = 0; cell < places.cells(); ++cell) {
+      if (!reached[cell].item<bool>()) continue;
+      const GridCell at = places.at(cell);
+      spans.emplace_back(at.sequence, at.query, at.row, at.width, logits[cell].item<float>());
+    }
+    return spans;
+  };
+  const auto expected = found(exact.shape(), exact, third.send(c10::kCPU));
+  EXPECT_FALSE(expected.empty());
+  EXPECT_EQ(found(planned.shape(), own, second.send(c10::kCPU)), expected);
 }
 
 TEST(Compaction, KeepsWhatNonzeroFinds) {
