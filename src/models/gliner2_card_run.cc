@@ -1,13 +1,12 @@
 #include "models/gliner2_card_run.h"
 
-#include <ATen/ATen.h>
-
-#include "base/stage_timer.h"
-#include "models/device.h"
+#include <memory>
 
 namespace gliner {
 
 std::vector<SequenceOutput> Gliner2CardRun::outputs() {
+  if (graphs_ != nullptr)
+    if (std::optional<std::vector<SequenceOutput>> outputs = outputs_of_graph()) return std::move(*outputs);
   Gliner2CardPlan plan(modules_, batch_, Gliner2CardPlan::Form::kExact, room_.instances);
   if (batch_.ids.empty()) return plan.decode({});
   const PassShape shape = plan.shape();
@@ -27,15 +26,27 @@ std::vector<SequenceOutput> Gliner2CardRun::outputs() {
   return plan.decode(survivors);
 }
 
+std::optional<std::vector<SequenceOutput>> Gliner2CardRun::outputs_of_graph() {
+  if (batch_.ids.empty() || batch_.ids.size() > static_cast<std::size_t>(kMostBucketTokens))
+    return std::nullopt;
+  const PackedBatch padded = pad_to_bucket(batch_);
+  Gliner2CardPlan plan(modules_, padded, Gliner2CardPlan::Form::kBucket, room_.instances);
+  // What is captured must not refer to this batch.
+  const auto shape = std::make_shared<const PassShape>(plan.shape());
+  const std::optional<std::vector<std::int32_t>> words = graphs_->run(
+      shape->key(), plan.upload(),
+      [&modules = modules_, shape](const at::Tensor& upload) { return run_pass(modules, *shape, upload); });
+  if (!words) return std::nullopt;
+  const Survivors survivors = plan.read(words->data(), static_cast<std::int64_t>(words->size()));
+  if (!plan.has_all_instances(survivors, room_) || !plan.is_complete(survivors)) return std::nullopt;
+  std::vector<SequenceOutput> outputs = plan.decode(survivors);
+  outputs.resize(batch_.sequences.size());
+  return outputs;
+}
+
 Survivors Gliner2CardRun::fetch(const Gliner2CardPlan& plan, const at::Tensor& words) const {
-  const StageTimer timer(Stage::kSelect);
-  at::Tensor host = words;
-  if (!device_.is_cpu()) {
-    host = at::empty(words.sizes(), at::TensorOptions().dtype(at::kInt).pinned_memory(true));
-    host.copy_(words, /*non_blocking=*/true);
-    synchronize(device_);  // The only wait of the pass.
-  }
-  return plan.read(host.data_ptr<std::int32_t>(), host.size(0));
+  const std::vector<std::int32_t> host = fetch_words(words, device_);
+  return plan.read(host.data(), static_cast<std::int64_t>(host.size()));
 }
 
 }  // namespace gliner

@@ -2,8 +2,10 @@
 
 #include <c10/core/Device.h>
 
+#include <optional>
 #include <vector>
 
+#include "models/card_graphs.h"
 #include "models/gliner2_card_plan.h"
 #include "models/gliner2_span.h"
 #include "prompt/packed_batch.h"
@@ -18,18 +20,23 @@ namespace gliner {
 /// for one call.
 class Gliner2CardRun {
  public:
-  Gliner2CardRun(const Gliner2Modules& modules, const PackedBatch& batch, c10::Device device, HeadRoom& room)
-      : modules_(modules), batch_(batch), device_(device), room_(room) {}
+  /// `graphs`: small batches are padded to buckets and may be replayed from them; null: none are.
+  Gliner2CardRun(const Gliner2Modules& modules, const PackedBatch& batch, c10::Device device, HeadRoom& room,
+                 CardGraphs* graphs = nullptr)
+      : modules_(modules), batch_(batch), device_(device), room_(room), graphs_(graphs) {}
 
   std::vector<SequenceOutput> outputs();
 
  private:
+  /// Nothing where the batch is to be run launch by launch.
+  std::optional<std::vector<SequenceOutput>> outputs_of_graph();
   Survivors fetch(const Gliner2CardPlan& plan, const at::Tensor& words) const;
 
   const Gliner2Modules& modules_;
   const PackedBatch& batch_;
   c10::Device device_;
   HeadRoom& room_;
+  CardGraphs* graphs_;
 };
 
 }  // namespace gliner
