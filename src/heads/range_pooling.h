@@ -10,9 +10,14 @@
 
 namespace gliner {
 
+/// One vector per list of tokens in one operation: the only token's, or the mean or the largest of them;
+/// zeros for an empty list. tokens: [T, H]; list r is `own`, int32, from begins[r] on -> [lists, H]. With
+/// TokenPooling::kFirst a list has one token at most.
+at::Tensor pool_lists(const at::Tensor& tokens, const at::Tensor& begins, const at::Tensor& own,
+                      TokenPooling pooling);
+
 /// One vector per range of tokens, as heads/pooling.h makes them, without a word to the device for each:
-/// planned on the host, then a few operations over all ranges at once, as many as the longest range has
-/// tokens. Lives for one pass.
+/// planned on the host, then pooled at once. Lives for one pass.
 class RangePooling {
  public:
   /// `tokens`: T, of the whole batch.
@@ -25,23 +30,14 @@ class RangePooling {
   void prepare(PackedUpload& upload);
 
   /// tokens: [T, H] -> [ranges, H].
-  at::Tensor forward(const at::Tensor& tokens, const PackedUpload& upload) const;
+  at::Tensor forward(const at::Tensor& tokens, const Uploaded& upload) const;
 
  private:
-  // The further token of each range that has so many.
-  struct Step {
-    std::vector<std::int32_t> rows, tokens;
-    PackedUpload::Handle rows_at = 0, tokens_at = 0;
-  };
-  // Where the vector of a token is found: behind the last one there is a zero vector.
-  std::int32_t place_of(std::int64_t token, std::int64_t end);
-
   TokenPooling pooling_;
   std::int64_t tokens_;
-  bool has_zeros_ = false;
-  std::vector<std::int32_t> first_, sizes_;  // Per range
-  std::vector<Step> steps_;
-  PackedUpload::Handle first_at_ = 0, sizes_at_ = 0;
+  bool has_zeros_ = false;  // Token T is meant somewhere: a zero vector behind the last one.
+  std::vector<std::int32_t> begins_, own_;
+  UploadHandle begins_at_ = 0, own_at_ = 0;
 };
 
 }  // namespace gliner

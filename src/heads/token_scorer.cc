@@ -67,23 +67,24 @@ std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const Sequ
   return logits;
 }
 
-at::Tensor TokenScorer::forward(const Sides& sides, const SpanGrid& grid, const PackedUpload& upload) const {
-  at::Tensor logits = at::empty({grid.cells(), kScores}, sides.word_parts.options());
-  for (const SpanGrid::Product& product : grid.products(upload)) {
-    const std::int64_t cells = product.cells(/*max_width=*/1);
+at::Tensor TokenScorer::forward(const Sides& sides, const SpanGridShape& grid, const Uploaded& upload) const {
+  at::Tensor logits = at::empty({grid.cells, kScores}, sides.word_parts.options());
+  for (const SpanGridShape::Block& block : grid.blocks) {
+    const std::int64_t cells = grid.cells_of(block);
     const auto of_words = [&](const at::Tensor& all) {  // [W, C] -> [items, 1, rows, C]
-      return all.index_select(0, product.row_index).view({product.items, 1, product.rows, -1});
+      return all.index_select(0, upload.integers(block.row_index)).view({block.items, 1, block.rows, -1});
     };
     const auto of_labels = [&](const at::Tensor& all) {  // [Q, C] -> [items, queries, 1, C]
-      return all.index_select(0, product.query_index).view({product.items, product.queries, 1, -1});
+      return all.index_select(0, upload.integers(block.query_index))
+          .view({block.items, block.queries, 1, -1});
     };
     const at::Tensor products = of_words(sides.word_factors) * of_labels(sides.label_factors);
     at::Tensor inner = pair_part_->forward(products.view({cells, hidden_}));  // [cells, 4H]
-    inner.view({product.items, product.queries, product.rows, -1})
+    inner.view({block.items, block.queries, block.rows, -1})
         .add_(of_words(sides.word_parts))
         .add_(of_labels(sides.label_parts))
         .relu_();
-    logits.narrow(0, product.begin, cells).copy_(last_->forward(inner));
+    logits.narrow(0, block.begin, cells).copy_(last_->forward(inner));
   }
   return logits;
 }

@@ -38,7 +38,7 @@ class TokenScorer : public torch::nn::Module {
 
   /// The logits of a grid's cells, [cells, 3], in few products and nothing waited for. The grid's rows are
   /// words and its queries labels, of width 1 and with floats_of_pair() for each cell.
-  at::Tensor forward(const Sides& sides, const SpanGrid& grid, const PackedUpload& upload) const;
+  at::Tensor forward(const Sides& sides, const SpanGridShape& grid, const Uploaded& upload) const;
 
   std::int64_t floats_of_pair() const { return 5 * hidden_; }
 

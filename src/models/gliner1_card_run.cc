@@ -60,7 +60,7 @@ std::vector<SpanOutput> Gliner1CardRun::outputs() {
   plan_labels();
   plan_groups();
   if (groups_.empty()) return std::move(outputs_);  // No words, or no labels.
-  upload_.send(device_);
+  sent_ = upload_.send(device_);
   encode();
   score();
   std::vector<Group*> open;
@@ -201,20 +201,20 @@ void Gliner1CardRun::plan_label_matrices() {
   label_index_ = upload_.add(index);
 }
 
-GridShape Gliner1CardRun::grid_shape() const {
+GridLimits Gliner1CardRun::grid_limits() const {
   if (span_layer_ != nullptr) return {span_layer_->max_width(), span_layer_->inner()};
   return {/*max_width=*/1, /*span_floats=*/0, modules_.token_scorer->floats_of_pair(), kMostWords};
 }
 
 /// Cuts the batch, and the labels of a text where they are thousands, into groups of at most so many cells.
 void Gliner1CardRun::plan_groups() {
-  const GridShape shape = grid_shape();
+  const GridLimits limits = grid_limits();
   std::vector<GridSequence> sequences;
   std::vector<Part> parts;
   std::int64_t pieces = 0, most_rows = 0, most_labels = 0, words = 0;
   const auto close = [&] {
     if (parts.empty()) return;
-    SpanGrid grid(sequences, shape);
+    SpanGrid grid(sequences, limits);
     const std::int64_t capacity = std::min(first_capacity(words), grid.cells());
     groups_.push_back({std::move(parts), std::move(grid), capacity});
     groups_.back().grid.prepare(upload_);
@@ -226,16 +226,16 @@ void Gliner1CardRun::plan_groups() {
     const std::int64_t own_words = word_start_[s + 1] - word_start_[s];
     const std::int64_t columns = columns_of(s);
     if (own_words == 0 || columns == 0) continue;
-    const std::int64_t rows = std::min(own_words, shape.most_rows);
-    const std::int64_t own_pieces = (own_words + shape.most_rows - 1) / shape.most_rows;
-    const std::int64_t room = kMostCells / (own_pieces * rows * shape.max_width);
+    const std::int64_t rows = std::min(own_words, limits.most_rows);
+    const std::int64_t own_pieces = (own_words + limits.most_rows - 1) / limits.most_rows;
+    const std::int64_t room = kMostCells / (own_pieces * rows * limits.max_width);
     const std::int64_t step =
-        std::max<std::int64_t>(1, std::min({columns, SpanGrid::most_queries(shape), room}));
+        std::max<std::int64_t>(1, std::min({columns, SpanGrid::most_queries(limits), room}));
     for (std::int64_t first = 0; first < columns; first += step) {
       const std::int64_t labels = std::min(step, columns - first);
       // No product is padded to more than this.
-      const std::int64_t cells =
-          (pieces + own_pieces) * std::max(most_rows, rows) * std::max(most_labels, labels) * shape.max_width;
+      const std::int64_t cells = (pieces + own_pieces) * std::max(most_rows, rows) *
+                                 std::max(most_labels, labels) * limits.max_width;
       if (cells > kMostCells) close();
       sequences.push_back({word_start_[s], own_words, label_rows_[s].begin + first, labels, 0});
       parts.push_back({s, first});
@@ -249,18 +249,18 @@ void Gliner1CardRun::plan_groups() {
 }
 
 void Gliner1CardRun::encode() {
-  const TokenIds ids(ids_, upload_.integers(ids_at_));
+  const TokenIds ids(ids_, sent_->integers(ids_at_));
   const at::Tensor tokens =
       modules_.encode_text(ids, start_, {longest_tokens_, batch_.pad_id}, nullptr);  // [T, H]
   const StageTimer timer(Stage::kPooling);
-  words_ = words_of_->forward(tokens, upload_);                      // [W, H]
-  if (markers_of_) labels_ = markers_of_->forward(tokens, upload_);  // [P, H]
+  words_ = words_of_->forward(tokens, *sent_);                      // [W, H]
+  if (markers_of_) labels_ = markers_of_->forward(tokens, *sent_);  // [P, H]
   if (!sets_.empty()) {
     std::vector<at::Tensor> sets;
-    for (const Handle set : sets_) sets.push_back(upload_.floats(set).view({-1, config_.hidden_size}));
-    labels_ = at::cat(sets).index_select(0, upload_.integers(label_index_));  // [P, H]
+    for (const Handle set : sets_) sets.push_back(sent_->floats(set).view({-1, config_.hidden_size}));
+    labels_ = at::cat(sets).index_select(0, sent_->integers(label_index_));  // [P, H]
   }
-  if (relations_of_) relations_ = relations_of_->forward(tokens, upload_);  // [R, H]
+  if (relations_of_) relations_ = relations_of_->forward(tokens, *sent_);  // [R, H]
   if (modules_.rnn) words_ = modules_.rnn->forward(words_, word_start_);
   if (modules_.cross_fuser) fuse();
   context_ = modules_.span_context
@@ -318,13 +318,13 @@ std::vector<Gliner1CardRun::Group*> Gliner1CardRun::find(const std::vector<Group
 
 void Gliner1CardRun::download(Group& group, PackedDownload& download) const {
   const StageTimer timer(Stage::kSpanScores);
-  const SpanGrid& grid = group.grid;
+  const SpanGridShape& grid = group.grid.shape();
   const bool spans = span_layer_ != nullptr;
-  const at::Tensor logits = spans ? grid.logits(ends_, queries_.folded, queries_.bias, upload_)  // [cells]
-                                  : modules_.token_scorer->forward(sides_, grid, upload_);       // [cells, 3]
+  const at::Tensor logits = spans ? grid.logits(ends_, queries_.folded, queries_.bias, *sent_)  // [cells]
+                                  : modules_.token_scorer->forward(sides_, grid, *sent_);       // [cells, 3]
   // Of a word, the logit that it is inside decides: no other word is part of a span.
   const at::Tensor deciding = spans ? logits : logits.select(1, 2);
-  const Compacted found = compact(grid.reached(deciding, upload_.floats(least_at_), upload_), group.capacity);
+  const Compacted found = compact(grid.reached(deciding, sent_->floats(least_at_), *sent_), group.capacity);
   group.total = download.add(found.total);
   group.cells = download.add(found.index);
   group.logits = download.add(logits.index_select(0, found.index));

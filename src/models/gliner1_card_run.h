@@ -37,7 +37,7 @@ class Gliner1CardRun {
   std::vector<SpanOutput> outputs();
 
  private:
-  using Handle = PackedUpload::Handle;
+  using Handle = UploadHandle;
 
   // Classes of one sequence, from `first_label` on, as a sequence of a grid.
   struct Part {
@@ -57,7 +57,7 @@ class Gliner1CardRun {
   void plan_markers();
   void plan_label_matrices();
   void plan_groups();
-  GridShape grid_shape() const;
+  GridLimits grid_limits() const;
 
   void encode();
   void fuse();
@@ -105,6 +105,7 @@ class Gliner1CardRun {
   Handle ids_at_ = 0, least_at_ = 0;
   std::vector<Group> groups_;
   PackedUpload upload_;
+  std::optional<Uploaded> sent_;
 
   at::Tensor words_;                           // [W, H]
   at::Tensor context_;                         // [W, H] the same as span layers see them

@@ -34,7 +34,7 @@ class PackedDownload {
   std::vector<at::Tensor> values_;  // Each [N] int32, floats as their bits
   std::vector<Part> parts_;
   std::int64_t size_ = 0;
-  at::Tensor fetched_;  // [words], int32
+  std::vector<std::int32_t> fetched_;
 };
 
 }  // namespace gliner

@@ -72,8 +72,7 @@ std::vector<std::vector<float>> pooled_at_once(TokenPooling pooling,
   PackedUpload upload;
   for (const auto& [range, end] : ranges) all.add(range, end);
   all.prepare(upload);
-  upload.send(c10::kCPU);
-  const at::Tensor rows = all.forward(tokens(), upload);
+  const at::Tensor rows = all.forward(tokens(), upload.send(c10::kCPU));
   std::vector<std::vector<float>> values;
   for (std::int64_t r = 0; r < rows.size(0); ++r)
     values.push_back({rows[r][0].item<float>(), rows[r][1].item<float>()});

@@ -47,8 +47,7 @@ TEST(TokenScorer, ScoresEveryPairByItsDefinition) {
   SpanGrid grid(sequences, {1, 0, scorer.floats_of_pair(), /*most_rows=*/32});
   PackedUpload upload;
   grid.prepare(upload);
-  upload.send(c10::kCPU);
-  const at::Tensor logits = scorer.forward(scorer.sides(words, labels), grid, upload);
+  const at::Tensor logits = scorer.forward(scorer.sides(words, labels), grid.shape(), upload.send(c10::kCPU));
   ASSERT_EQ(logits.size(0), grid.cells());
   for (std::size_t s = 0; s < sequences.size(); ++s)
     for (std::int64_t label = 0; label < sequences[s].queries; ++label)
