@@ -111,6 +111,14 @@ int bench(const GlobalOptions& global, const BenchOptions& options) {
                                    {"texts_per_call", call_texts},
                                    {"threads", global.model.threads},
                                    {"repeats", options.repeats}};
+  if (global.model.cuda_graphs) {
+    const CudaGraphReport graphs = model.cuda_graph_report();
+    report["cuda_graphs"] = {{"captured", graphs.captured},
+                             {"replayed", graphs.replayed},
+                             {"launched", graphs.launched},
+                             {"failures", graphs.failures},
+                             {"failure", graphs.failure}};
+  }
   if (options.profile) {
     nlohmann::ordered_json stages = nlohmann::ordered_json::object();  // ms of one pass, on average
     for (const StageTime& stage : profile.stages()) stages[stage.stage] = rounded(stage.ms / options.repeats);

@@ -51,6 +51,16 @@ void report_tally(const Tally& tally, double seconds) {
   log_info("{} records in {:.2f} s", tally.rows, seconds);
 }
 
+/// Graphs that could not be had cost time, not answers.
+void report_graphs(const CudaGraphReport& graphs) {
+  if (graphs.failures > 0)
+    log_warning("--cuda-graphs: {} sizes of forward passes were launched as usual: {}", graphs.failures,
+                graphs.failure);
+  if (graphs.captured > 0)
+    log_info("CUDA graphs: {} captured; {} small forward passes replayed, {} launched", graphs.captured,
+             graphs.replayed, graphs.launched);
+}
+
 /// How the run ended, as an exit code; says so where it was not the end of the input.
 int report_ending(const AnswerWriter& answers, bool can_resume) {
   const Tally& tally = answers.tally();
@@ -163,6 +173,7 @@ int run_job(const GlobalOptions& global, const ExtractionOptions& options, const
       throw;
     }
   }
+  report_graphs(model.cuda_graph_report());
   if (!options.job.stats_path.empty()) write_json_file(options.job.stats_path, to_json(statistics));
   return exit_code;
 }

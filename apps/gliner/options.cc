@@ -216,6 +216,9 @@ void add_device_options(CLI::App& app, ModelOptions& model) {
       ->type_name("X")
       ->capture_default_str()
       ->group(group);
+  app.add_flag("--cuda-graphs", model.cuda_graphs,
+               "On a card: small passes of GLiNER2 models are captured once and replayed, one launch each")
+      ->group(group);
   app.add_option("--threads", model.threads, "Threads of one forward pass; 0: all cores")
       ->check(at_least(0))
       ->type_name("N")
@@ -293,6 +296,7 @@ LoadOptions ModelOptions::load_options() const {
   load.tf32 = tf32;
   load.batch_tokens = batch_tokens;
   load.memory_fraction = memory_fraction;
+  load.cuda_graphs = cuda_graphs;
   return load;
 }
 

@@ -26,6 +26,7 @@ struct ModelOptions {
   bool tf32 = false;
   std::int64_t batch_tokens = 0;
   double memory_fraction = 0;
+  bool cuda_graphs = false;
 
   /// Throws UsageError when sources are mixed or files are missing.
   void check() const;

@@ -50,6 +50,15 @@ struct ModelReport {
   std::vector<std::string> unused_tensors;
 };
 
+/// What became of LoadOptions::cuda_graphs so far: counts of forward passes that were small enough.
+struct CudaGraphReport {
+  std::int64_t replayed = 0;  ///< From a graph.
+  std::int64_t launched = 0;  ///< Launch by launch: sizes that are new, or that a graph could not be had for.
+  std::int64_t captured = 0;  ///< Graphs made; forgotten ones count.
+  std::int64_t failures = 0;  ///< Captures and replays that failed; such sizes are launched from then on.
+  std::string failure;        ///< Why the first of them failed; empty: none did.
+};
+
 /// A loaded model that extracts what a Schema names.
 ///
 /// Thread contract: immutable after loading; any number of threads may call any method at the same time and
@@ -164,6 +173,9 @@ class GLINER_EXPORT Extractor {
 
   /// What the checkpoint holds and which module uses which tensor.
   const ModelReport& report() const;
+
+  /// Over all cards. All zero unless LoadOptions::cuda_graphs was set.
+  CudaGraphReport cuda_graph_report() const;
 
  private:
   struct Impl;

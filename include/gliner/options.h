@@ -73,6 +73,10 @@ struct LoadOptions {
   std::int64_t batch_tokens = 0;
   /// Share of a card's memory, in (0, 1], that LibTorch may hold in this process; 0: all of it.
   double memory_fraction = 0;
+  /// Small forward passes are captured as CUDA graphs and replayed for texts of similar length with the same
+  /// schema: one launch in place of hundreds, for memory that graphs keep (docs/gpu.md). GLiNER2 on CUDA
+  /// only, and refused where it cannot be had. Extractor::cuda_graph_report() tells what came of it.
+  bool cuda_graphs = false;
 };
 
 /// The files of a checkpoint that does not lie in one folder as the hub lays it out.

@@ -252,4 +252,6 @@ std::vector<Result> Extractor::batch_extract_json_long(const std::vector<std::st
 
 const ModelReport& Extractor::report() const { return impl_->engine.family().report(); }
 
+CudaGraphReport Extractor::cuda_graph_report() const { return impl_->engine.family().cuda_graph_report(); }
+
 }  // namespace gliner

@@ -12,7 +12,10 @@ namespace gliner {
 
 BertEncoder::BertEncoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids,
                          BertPositions positions)
-    : numbering_(positions), pad_id_(static_cast<std::int32_t>(config.pad_token_id)) {
+    : numbering_(positions),
+      pad_id_(static_cast<std::int32_t>(config.pad_token_id)),
+      tile_rows_(
+          attention_tile_rows(config.hidden_size / config.num_attention_heads, element_on_card(w.dtype()))) {
   const std::int64_t hidden = config.hidden_size;
   attention_.heads = config.num_attention_heads;
   attention_.scale = 1.0 / std::sqrt(static_cast<double>(hidden / config.num_attention_heads));
@@ -44,8 +47,8 @@ std::int64_t BertEncoder::max_sequence_tokens() const {
   return numbering_ == BertPositions::kFromZero ? positions_->rows() : positions_->rows() - pad_id_ - 1;
 }
 
-std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32_t>& ids,
-                                                    const SequenceStart& start) const {
+std::vector<std::int32_t> BertEncoder::positions(const std::vector<std::int32_t>& ids,
+                                                 const SequenceStart& start) const {
   std::vector<std::int32_t> positions(ids.size());
   for (std::size_t b = 0; b + 1 < start.size(); ++b) {
     std::int32_t next = numbering_ == BertPositions::kFromZero ? 0 : pad_id_ + 1;
@@ -59,7 +62,9 @@ std::vector<std::int32_t> BertEncoder::positions_of(const std::vector<std::int32
 
 at::Tensor BertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
                                 const EncoderReads& reads) const {
-  return run(ids, start, attention_, reads);
+  AttentionOptions attention = attention_;
+  if (ids.places) attention.tiles = &ids.places->attention;
+  return run(ids, start, attention, reads);
 }
 
 bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
@@ -72,8 +77,11 @@ bool BertEncoder::forward_padded(const std::vector<std::int32_t>& ids, const Seq
 
 at::Tensor BertEncoder::embed(const TokenIds& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, H]
-  token_types_->add_to(x, std::vector<std::int32_t>(ids.host.size(), 0));
-  positions_->add_to(x, positions_of(ids.host, start));
+  token_types_->add_one_to(x, 0);
+  if (ids.places)
+    positions_->add_to(x, {{}, ids.places->positions});
+  else
+    positions_->add_to(x, positions(ids.host, start));
   return norm_->forward(x, x);
 }
 

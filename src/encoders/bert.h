@@ -26,16 +26,19 @@ class BertEncoder : public Encoder {
                       const std::vector<std::int64_t>& visible, const LayerSink& layers) const override;
   std::int64_t max_sequence_tokens() const override;
   std::int64_t vocab_size() const override { return words_->rows(); }
+  std::int64_t known_ids() const override { return words_->ids(); }
+  std::vector<std::int32_t> positions(const std::vector<std::int32_t>& ids,
+                                      const SequenceStart& start) const override;
+  std::int64_t card_tile_rows() const override { return tile_rows_; }
 
  private:
   at::Tensor embed(const TokenIds& ids, const SequenceStart& start) const;  // [T, H]
   at::Tensor run(const TokenIds& ids, const SequenceStart& start, const AttentionOptions& attention,
                  const EncoderReads& reads) const;
-  std::vector<std::int32_t> positions_of(const std::vector<std::int32_t>& ids,
-                                         const SequenceStart& start) const;
 
   BertPositions numbering_;
   std::int32_t pad_id_;
+  std::int64_t tile_rows_;
   AttentionOptions attention_;
   std::shared_ptr<Embedding> words_, positions_, token_types_;
   std::shared_ptr<LayerNorm> norm_;

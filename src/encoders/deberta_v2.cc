@@ -68,6 +68,9 @@ DebertaV2Stack::DebertaV2Stack(const WeightScope& w, const EncoderConfig& config
   attention_.heads = config.num_attention_heads;
   attention_.scale = 1.0 / std::sqrt(static_cast<double>(head_size * terms));
 
+  // The convolution takes its windows where the sequences lie.
+  if (config.conv_kernel_size <= 0) tile_rows_ = attention_tile_rows(head_size, element_on_card(w.dtype()));
+
   at::Tensor relative_embeddings;
   if (config.relative_attention) {
     const std::int64_t max_positions =
@@ -130,7 +133,7 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
 }
 
 at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads,
-                                   at::Tensor low) const {
+                                   at::Tensor low, const AttentionTiles* tiles) const {
   // The convolution behind the first layer mixes tokens.
   const bool mixes = convolution_ && layers_.size() == 1;
   const std::vector<std::int64_t>* tokens = mixes ? nullptr : reads.some_of(x.size(0));
@@ -138,6 +141,7 @@ at::Tensor DebertaV2Stack::forward(at::Tensor x, const SequenceStart& start, con
   LayerBuffers buffers;
   buffers.low = std::move(low);
   AttentionOptions attention = attention_;
+  attention.tiles = tiles;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     attention.positions = layers_[i].positions.get();
     const bool last = i + 1 == layers_.size();
@@ -179,30 +183,33 @@ void DebertaV2Encoder::bind_embeddings(const WeightScope& w, const EncoderConfig
     w.not_needed("position_embeddings.weight", "position_biased_input is false");
 }
 
+std::vector<std::int32_t> DebertaV2Encoder::positions(const std::vector<std::int32_t>&,
+                                                      const SequenceStart& start) const {
+  return positions_ ? places_in_sequences(start) : std::vector<std::int32_t>();
+}
+
 at::Tensor DebertaV2Encoder::embed(const TokenIds& ids, const SequenceStart& start) const {
   at::Tensor x = words_->forward(ids);  // [T, E]
-  if (positions_) {
-    std::vector<std::int32_t> positions(ids.host.size());
-    for (std::size_t b = 0; b + 1 < start.size(); ++b)
-      for (std::int64_t t = start[b]; t < start[b + 1]; ++t)
-        positions[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(t - start[b]);
-    positions_->add_to(x, positions);
-  }
-  if (token_types_) token_types_->add_to(x, std::vector<std::int32_t>(ids.host.size(), 0));
+  if (positions_ && ids.places)
+    positions_->add_to(x, {{}, ids.places->positions});
+  else if (positions_)
+    positions_->add_to(x, places_in_sequences(start));
+  if (token_types_) token_types_->add_one_to(x, 0);
   if (embedding_projection_) x = embedding_projection_->forward(x).to(at::kFloat);  // [T, H]
   return norm_->forward(x, x);
 }
 
 at::Tensor DebertaV2Encoder::forward(const TokenIds& ids, const SequenceStart& start,
                                      const EncoderReads& reads) const {
+  const AttentionTiles* tiles = ids.places ? &ids.places->attention : nullptr;
   if (!words_->device().is_cpu() && !positions_ && !token_types_ && !embedding_projection_) {
     const LayerNorm::Sum normed = timed(Stage::kEmbedding, [&] {
       return norm_->forward_lookup(words_->table(), words_->device_ids(ids), element_);
     });
-    return stack_->forward(normed.full, start, reads, normed.low);
+    return stack_->forward(normed.full, start, reads, normed.low, tiles);
   }
   at::Tensor x = timed(Stage::kEmbedding, [&] { return embed(ids, start); });  // [T, H]
-  return stack_->forward(std::move(x), start, reads);
+  return stack_->forward(std::move(x), start, reads, /*low=*/{}, tiles);
 }
 
 }  // namespace gliner

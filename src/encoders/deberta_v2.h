@@ -35,8 +35,12 @@ class DebertaV2Stack : public torch::nn::Module {
   DebertaV2Stack(const WeightScope& w, const EncoderConfig& config);
 
   /// x: [T, H] -> [T, H]. May overwrite x. `low`: the same in the type of the products, if it is there.
+  /// `tiles`: AttentionOptions::tiles.
   at::Tensor forward(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {},
-                     at::Tensor low = {}) const;
+                     at::Tensor low = {}, const AttentionTiles* tiles = nullptr) const;
+
+  /// See Encoder.
+  std::int64_t card_tile_rows() const { return tile_rows_; }
 
  private:
   struct Layer {
@@ -48,6 +52,7 @@ class DebertaV2Stack : public torch::nn::Module {
                    const at::Tensor& relative_embeddings);
 
   AttentionOptions attention_;
+  std::int64_t tile_rows_ = 0;
   std::shared_ptr<const RelativePositions> relative_;  // Null without relative attention.
   std::shared_ptr<TokenConvolution> convolution_;      // May be null.
   std::vector<Layer> layers_;
@@ -63,6 +68,10 @@ class DebertaV2Encoder : public Encoder {
                      const EncoderReads& reads = {}) const override;
   std::int64_t max_sequence_tokens() const override { return positions_ ? positions_->rows() : 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
+  std::int64_t known_ids() const override { return words_->ids(); }
+  std::vector<std::int32_t> positions(const std::vector<std::int32_t>& ids,
+                                      const SequenceStart& start) const override;
+  std::int64_t card_tile_rows() const override { return stack_->card_tile_rows(); }
 
  private:
   void bind_embeddings(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);

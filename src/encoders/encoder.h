@@ -48,6 +48,18 @@ class Encoder : public torch::nn::Module {
   virtual bool forward_padded(const std::vector<std::int32_t>& ids, const SequenceStart& start,
                               const std::vector<std::int64_t>& visible, const LayerSink& layers) const;
 
+  /// What TokenIds::places holds for each token: its row in the table of positions, or its place in its
+  /// sequence. Empty: the encoder needs neither.
+  virtual std::vector<std::int32_t> positions(const std::vector<std::int32_t>& ids,
+                                              const SequenceStart& start) const;
+
+  /// AttentionTiles::rows of what TokenIds::places holds. 0: `forward` reads nothing there, and what it does
+  /// depends on `start`.
+  virtual std::int64_t card_tile_rows() const { return 0; }
+
+  /// Ids that `forward` takes are below this.
+  virtual std::int64_t known_ids() const = 0;
+
   /// Longest sequence in tokens; 0: any. A longer one has no position embedding.
   virtual std::int64_t max_sequence_tokens() const = 0;
 

@@ -14,6 +14,10 @@ bool Encoder::forward_padded(const std::vector<std::int32_t>&, const SequenceSta
   return false;
 }
 
+std::vector<std::int32_t> Encoder::positions(const std::vector<std::int32_t>&, const SequenceStart&) const {
+  return {};
+}
+
 std::shared_ptr<Encoder> make_encoder(const WeightScope& w, const EncoderConfig& config,
                                       std::int64_t known_ids) {
   const std::string& kind = config.model_type;

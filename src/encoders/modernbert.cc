@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/stage_timer.h"
+#include "nn/index_tensor.h"
 #include "nn/module_path.h"
 #include "nn/rotary.h"
 #include "nn/rows.h"
@@ -17,7 +18,8 @@ ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& 
                                      std::int64_t known_ids, ModernBertInput input)
     : global_theta_(config.global_rope_theta),
       local_theta_(config.local_rope_theta),
-      head_size_(config.hidden_size / config.num_attention_heads) {
+      head_size_(config.hidden_size / config.num_attention_heads),
+      tile_rows_(attention_tile_rows(head_size_, element_on_card(w.dtype()))) {
   const std::int64_t hidden = config.hidden_size;
   if (head_size_ % 2 != 0)
     throw ModelError(
@@ -28,6 +30,11 @@ ModernBertEncoder::ModernBertEncoder(const WeightScope& w, const EncoderConfig& 
   global_attention_.scale = 1.0 / std::sqrt(static_cast<double>(head_size_));
   local_attention_ = global_attention_;
   local_attention_.window = config.local_attention / 2;
+
+  if (!w.device().is_cpu()) {
+    global_frequencies_ = rotary_frequencies(global_theta_, head_size_).to(w.device());
+    local_frequencies_ = rotary_frequencies(local_theta_, head_size_).to(w.device());
+  }
 
   const auto norm = [&](const std::string& path) {
     return register_at(
@@ -75,17 +82,38 @@ ModernBertEncoder::Layer ModernBertEncoder::bind_layer(const WeightScope& w, con
 at::Tensor ModernBertEncoder::forward(const TokenIds& ids, const SequenceStart& start,
                                       const EncoderReads& reads) const {
   GLINER_CHECK(words_);
-  return forward_vectors(words_->forward(ids), start, reads);
+  return forward_vectors(words_->forward(ids), start, reads, ids.places);
+}
+
+std::vector<std::int32_t> ModernBertEncoder::positions(const std::vector<std::int32_t>&,
+                                                       const SequenceStart& start) const {
+  return places_in_sequences(start);
+}
+
+ModernBertEncoder::Turn ModernBertEncoder::turn_of(double theta, const at::Tensor& frequencies,
+                                                   const SequenceStart& start,
+                                                   const TokenPlaces* places) const {
+  const std::int64_t heads = global_attention_.heads;
+  if (frequencies.defined()) {
+    const at::Tensor positions =
+        places ? places->positions : index_tensor(places_in_sequences(start), frequencies.device());
+    return [heads, rotary = RowRotary(frequencies, positions)](at::Tensor& qkv) { rotary.turn(qkv, heads); };
+  }
+  std::int64_t longest = 0;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
+  return [heads, &start, rotary = RotaryTable(theta, head_size_, longest, c10::kCPU)](at::Tensor& qkv) {
+    rotary.turn(qkv, start, heads);
+  };
 }
 
 at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart& start,
-                                              const EncoderReads& reads) const {
-  std::int64_t longest = 0;
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);
+                                              const EncoderReads& reads, const TokenPlaces* places) const {
   x = embedding_norm_->forward(x, x);
   const std::vector<std::int64_t>* tokens = reads.some_of(x.size(0));
-  const RotaryTable global_rotary(global_theta_, head_size_, longest, x.device());
-  const RotaryTable local_rotary(local_theta_, head_size_, longest, x.device());
+  const Turn turn_global = turn_of(global_theta_, global_frequencies_, start, places);
+  const Turn turn_local = turn_of(local_theta_, local_frequencies_, start, places);
+  AttentionOptions global_attention = global_attention_, local_attention = local_attention_;
+  if (places) global_attention.tiles = local_attention.tiles = &places->attention;
 
   at::Tensor normed, qkv, context;  // Taken turns with by the layers.
   GatedLinear::Buffers buffers;
@@ -96,8 +124,8 @@ at::Tensor ModernBertEncoder::forward_vectors(at::Tensor x, const SequenceStart&
       normed = x;
     qkv = timed(Stage::kQueryKeyValue, [&] { return layer.qkv->forward(normed, qkv); });  // [T, 3H]
     context = timed(Stage::kAttention, [&] {
-      (layer.global ? global_rotary : local_rotary).turn(qkv, start, global_attention_.heads);
-      return self_attention(qkv, start, layer.global ? global_attention_ : local_attention_,
+      (layer.global ? turn_global : turn_local)(qkv);
+      return self_attention(qkv, start, layer.global ? global_attention : local_attention,
                             context);  // [T, H]
     });
     if (!layer.attention_norm) normed.reset();  // It is x itself, which is about to change.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "encoders/encoder.h"
 #include "nn/embedding.h"
 #include "nn/gated_linear.h"
@@ -23,10 +25,15 @@ class ModernBertEncoder : public Encoder {
 
   at::Tensor forward(const TokenIds& ids, const SequenceStart& start,
                      const EncoderReads& reads = {}) const override;
-  /// x: [T, H], in the place of word embeddings -> [T, H]. May overwrite x.
-  at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {}) const;
+  /// x: [T, H], in the place of word embeddings -> [T, H]. May overwrite x. `places`: TokenIds::places.
+  at::Tensor forward_vectors(at::Tensor x, const SequenceStart& start, const EncoderReads& reads = {},
+                             const TokenPlaces* places = nullptr) const;
   std::int64_t max_sequence_tokens() const override { return 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
+  std::int64_t known_ids() const override { return words_->ids(); }
+  std::vector<std::int32_t> positions(const std::vector<std::int32_t>& ids,
+                                      const SequenceStart& start) const override;
+  std::int64_t card_tile_rows() const override { return tile_rows_; }
 
  private:
   struct Layer {
@@ -37,11 +44,16 @@ class ModernBertEncoder : public Encoder {
     std::shared_ptr<Linear> qkv, attention_out, down;
     std::shared_ptr<GatedLinear> up;
   };
+  // Turns query and key of [T, 3H] by the tokens' positions.
+  using Turn = std::function<void(at::Tensor& qkv)>;
+  Turn turn_of(double theta, const at::Tensor& frequencies, const SequenceStart& start,
+               const TokenPlaces* places) const;
   Layer bind_layer(const WeightScope& w, const EncoderConfig& config, std::int64_t index);
 
   AttentionOptions global_attention_, local_attention_;
   double global_theta_, local_theta_;
-  std::int64_t head_size_;
+  std::int64_t head_size_, tile_rows_;
+  at::Tensor global_frequencies_, local_frequencies_;  // Cards: rotary_frequencies
   std::shared_ptr<Embedding> words_;
   std::shared_ptr<LayerNorm> embedding_norm_, final_norm_;
   std::vector<Layer> layers_;

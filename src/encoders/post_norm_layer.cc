@@ -55,9 +55,9 @@ at::Tensor PostNormLayer::forward_on_card(at::Tensor x, const SequenceStart& sta
     return qkv_->forward(buffers.low.defined() ? buffers.low : x);
   });
   if constexpr (cuda_kernels()) {
-    if (!attention.tiles && !buffers.tiles.tiles.defined())
+    if (!attention.tiles && buffers.tiles.is_empty())
       buffers.tiles = cuda_attention_tiles(qkv, start, attention);
-    if (!attention.tiles && buffers.tiles.tiles.defined()) attention.tiles = &buffers.tiles;
+    if (!attention.tiles && !buffers.tiles.is_empty()) attention.tiles = &buffers.tiles;
   }
   at::Tensor context =
       timed(Stage::kAttention, [&] { return self_attention(qkv, start, attention); });  // [T, H]

@@ -18,6 +18,7 @@ class T5Encoder : public Encoder {
                      const EncoderReads& reads = {}) const override;
   std::int64_t max_sequence_tokens() const override { return 0; }
   std::int64_t vocab_size() const override { return words_->rows(); }
+  std::int64_t known_ids() const override { return words_->ids(); }
 
  private:
   struct Layer {

@@ -68,6 +68,9 @@ class Family {
 
   virtual Placement placement() const { return {}; }
 
+  /// Of all copies of the model.
+  virtual CudaGraphReport cuda_graph_report() const { return {}; }
+
   /// Longest sequence in tokens that the model has positions for; 0: no limit.
   virtual std::int64_t max_sequence_tokens() const = 0;
 

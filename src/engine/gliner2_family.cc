@@ -69,6 +69,19 @@ Gliner2Family::Gliner2Family(std::vector<std::unique_ptr<const Model>> replicas,
   }
 }
 
+CudaGraphReport Gliner2Family::cuda_graph_report() const {
+  CudaGraphReport sum;
+  for (const std::unique_ptr<const Model>& replica : replicas_) {
+    const CudaGraphReport own = replica->cuda_graph_report();
+    sum.replayed += own.replayed;
+    sum.launched += own.launched;
+    sum.captured += own.captured;
+    sum.failures += own.failures;
+    if (sum.failure.empty()) sum.failure = own.failure;
+  }
+  return sum;
+}
+
 std::unique_ptr<const FamilyPrompt> Gliner2Family::compile(std::shared_ptr<const SchemaSpec> spec,
                                                            const LabelVectors* vectors) const {
   if (vectors != nullptr) throw InputError(kNoLabelEncoder);

@@ -21,6 +21,7 @@ class Gliner2Family : public Family {
 
   const ModelReport& report() const override { return report_; }
   Placement placement() const override { return placement_; }
+  CudaGraphReport cuda_graph_report() const override;
   std::int64_t max_sequence_tokens() const override { return replicas_.front()->max_sequence_tokens(); }
   std::unique_ptr<const FamilyPrompt> compile(std::shared_ptr<const SchemaSpec> spec,
                                               const LabelVectors* vectors) const override;

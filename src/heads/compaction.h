@@ -15,4 +15,7 @@ struct Compacted {
 /// mask: [N] bool, N < 2^31; capacity > 0. Without a synchronisation, unlike at::nonzero.
 Compacted compact(const at::Tensor& mask, std::int64_t capacity);
 
+/// Survivors that a batch of so many words has room for at first: far more than texts have spans.
+constexpr std::int64_t first_capacity(std::int64_t words) { return 1024 + 2 * words; }
+
 }  // namespace gliner

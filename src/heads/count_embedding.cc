@@ -21,7 +21,7 @@ CountEmbedding::CountEmbedding(const WeightScope& w, std::int64_t hidden) {
   position_gates_ = gru_->input_gates(to_float32(positions, w.device()));
 }
 
-CountSteps::CountSteps(const std::vector<LabelGroup>& groups) : instance_start({0}) {
+CountSteps::CountSteps(const std::vector<LabelGroup>& groups) {
   // The groups that need most steps first, so that the rows still active at a step are always a prefix.
   std::vector<std::size_t> order(groups.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -38,10 +38,10 @@ CountSteps::CountSteps(const std::vector<LabelGroup>& groups) : instance_start({
   std::int64_t total = 0;
   const std::int64_t most = groups.empty() ? 0 : groups[order.front()].count;
   for (std::int64_t t = 0; t < most; ++t) {
-    active.push_back(0);
-    for (const LabelGroup& group : groups) active.back() += group.count > t ? group.labels : 0;
+    shape.active.push_back(0);
+    for (const LabelGroup& group : groups) shape.active.back() += group.count > t ? group.labels : 0;
     step_offset.push_back(total);
-    total += active.back();
+    total += shape.active.back();
   }
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (std::int64_t t = 0; t < groups[g].count; ++t) {
@@ -49,7 +49,7 @@ CountSteps::CountSteps(const std::vector<LabelGroup>& groups) : instance_start({
         states.push_back(static_cast<std::int32_t>(step_offset[static_cast<std::size_t>(t)] + place[g] + l));
         labels.push_back(static_cast<std::int32_t>(groups[g].first + l));
       }
-      instance_start.push_back(static_cast<std::int64_t>(states.size()));
+      shape.instance_start.push_back(static_cast<std::int64_t>(states.size()));
     }
 }
 
@@ -58,21 +58,21 @@ at::Tensor CountEmbedding::forward(const at::Tensor& labels, const std::vector<L
   const auto rows = [&](const std::vector<std::int32_t>& index) {
     return index_tensor(index, labels.device());
   };
-  return forward(labels, steps, {rows(steps.start_rows), rows(steps.states), rows(steps.labels)});
+  return forward(labels, steps.shape, {rows(steps.start_rows), rows(steps.states), rows(steps.labels), {}});
 }
 
-at::Tensor CountEmbedding::forward(const at::Tensor& labels, const CountSteps& steps,
+at::Tensor CountEmbedding::forward(const at::Tensor& labels, const CountShape& shape,
                                    const CountIndices& indices) const {
-  if (steps.states.empty()) return at::empty({0, labels.size(1)}, labels.options());
+  if (indices.states.size(0) == 0) return at::empty({0, labels.size(1)}, labels.options());
   at::Tensor state = labels.index_select(0, indices.start_rows);
   std::vector<at::Tensor> states;  // Of each step those of the active rows.
-  for (std::size_t t = 0; t < steps.active.size(); ++t) {
+  for (std::size_t t = 0; t < shape.active.size(); ++t) {
     state = gru_->step(position_gates_.narrow(0, static_cast<std::int64_t>(t), 1),
-                       state.narrow(0, 0, steps.active[t]));
+                       state.narrow(0, 0, shape.active[t]));
     states.push_back(state);
   }
   return project(at::cat(states).index_select(0, indices.states), labels.index_select(0, indices.labels),
-                 steps.instance_start);
+                 shape.instance_start, indices.tiles);
 }
 
 std::shared_ptr<CountEmbedding> make_count_embedding(const WeightScope& w, CountingLayer kind,

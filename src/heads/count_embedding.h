@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/gliner2_config.h"
+#include "nn/attention.h"
 #include "nn/gru.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
@@ -26,24 +27,32 @@ struct LabelGroup {
   std::int64_t count = 0;  ///< In [1, kMaxCount].
 };
 
+/// How many rows take part in what a list of groups goes through.
+struct CountShape {
+  std::vector<std::int64_t>
+      active;  ///< Per step: so many of the rows that begin, from the first on, take it.
+  /// Queries of one group and instance are [instance_start[i], instance_start[i + 1]).
+  std::vector<std::int64_t> instance_start = {0};
+};
+
 /// The steps that a list of groups takes, as indices: depends on the groups alone, so that it can be made,
 /// and sent to a device, before any label vector is known.
 struct CountSteps {
   explicit CountSteps(const std::vector<LabelGroup>& groups);
 
+  CountShape shape;
   /// Rows of the label matrix that begin, those of the groups with most steps first.
   std::vector<std::int32_t> start_rows;
-  std::vector<std::int64_t> active;  ///< Per step: so many of them, from the first on, take it.
   /// Per query: its state among those of all steps, one step after the other, and its row of the label
   /// matrix.
   std::vector<std::int32_t> states, labels;
-  /// Queries of one group and instance are [instance_start[i], instance_start[i + 1]).
-  std::vector<std::int64_t> instance_start;
 };
 
 /// The indices of CountSteps on the device of the labels.
 struct CountIndices {
   at::Tensor start_rows, states, labels;
+  /// Of CountShape::instance_start, for cards; empty: made there.
+  AttentionTiles tiles;
 };
 
 /// Turns the label vectors of a task into one query per instance and label (gliner2/layers.py, CountLSTM and
@@ -52,16 +61,21 @@ class CountEmbedding : public torch::nn::Module {
  public:
   /// labels: [P, H] -> [Q, H]: group by group, in each by (instance, label).
   at::Tensor forward(const at::Tensor& labels, const std::vector<LabelGroup>& groups) const;
-  /// The same with the steps of the groups.
-  at::Tensor forward(const at::Tensor& labels, const CountSteps& steps, const CountIndices& indices) const;
+  /// The same with the steps of the groups, already made.
+  at::Tensor forward(const at::Tensor& labels, const CountShape& shape, const CountIndices& indices) const;
+
+  /// AttentionTiles::rows of the indices' tiles; 0: none are read.
+  virtual std::int64_t card_tile_rows() const { return 0; }
 
  protected:
   CountEmbedding(const WeightScope& w, std::int64_t hidden);
 
   /// states: what the GRU made of each query's label after its instance's number of steps; labels: the label
-  /// itself; all [Q, H]. instance_start: queries of one group and instance are [start[i], start[i + 1]).
+  /// itself; all [Q, H]. instance_start: queries of one group and instance are [start[i], start[i + 1]);
+  /// `tiles` are theirs or empty.
   virtual at::Tensor project(const at::Tensor& states, const at::Tensor& labels,
-                             const std::vector<std::int64_t>& instance_start) const = 0;
+                             const std::vector<std::int64_t>& instance_start,
+                             const AttentionTiles& tiles) const = 0;
 
  private:
   std::shared_ptr<Gru> gru_;

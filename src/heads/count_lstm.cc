@@ -12,7 +12,7 @@ CountLstm::CountLstm(const WeightScope& w, std::int64_t hidden) : CountEmbedding
 }
 
 at::Tensor CountLstm::project(const at::Tensor& states, const at::Tensor& labels,
-                              const std::vector<std::int64_t>&) const {
+                              const std::vector<std::int64_t>&, const AttentionTiles&) const {
   return projector_->forward(at::cat({states, labels}, 1));
 }
 

@@ -11,7 +11,8 @@ class CountLstm : public CountEmbedding {
 
  private:
   at::Tensor project(const at::Tensor& states, const at::Tensor& labels,
-                     const std::vector<std::int64_t>& instance_start) const override;
+                     const std::vector<std::int64_t>& instance_start,
+                     const AttentionTiles& tiles) const override;
 
   std::shared_ptr<Mlp> projector_;
 };

@@ -36,7 +36,7 @@ CountLstmMoe::CountLstmMoe(const WeightScope& w, std::int64_t hidden) : CountEmb
 }
 
 at::Tensor CountLstmMoe::project(const at::Tensor& states, const at::Tensor&,
-                                 const std::vector<std::int64_t>&) const {
+                                 const std::vector<std::int64_t>&, const AttentionTiles&) const {
   const at::Tensor gates = at::softmax(router_->forward(states), -1).unsqueeze(2);  // [Q, experts, 1]
   const at::Tensor inner =
       up_->forward(states).view({states.size(0), kExperts, -1}) * gates;  // [Q, experts, F]

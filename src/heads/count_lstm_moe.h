@@ -11,7 +11,8 @@ class CountLstmMoe : public CountEmbedding {
 
  private:
   at::Tensor project(const at::Tensor& states, const at::Tensor& labels,
-                     const std::vector<std::int64_t>& instance_start) const override;
+                     const std::vector<std::int64_t>& instance_start,
+                     const AttentionTiles& tiles) const override;
 
   // The experts stand side by side: one product up, and, once the gates are multiplied in, one product down.
   std::optional<Projection> up_, down_;

@@ -56,9 +56,13 @@ CountLstmV2::Layer CountLstmV2::bind_layer(const WeightScope& w, std::int64_t in
   return layer;
 }
 
+std::int64_t CountLstmV2::card_tile_rows() const { return attention_tile_rows(kInner / kHeads, at::kFloat); }
+
 at::Tensor CountLstmV2::project(const at::Tensor& states, const at::Tensor& labels,
-                                const std::vector<std::int64_t>& instance_start) const {
+                                const std::vector<std::int64_t>& instance_start,
+                                const AttentionTiles& tiles) const {
   AttentionOptions attention;
+  if (!tiles.is_empty()) attention.tiles = &tiles;
   attention.heads = kHeads;
   attention.scale = 1.0 / std::sqrt(static_cast<double>(kInner / kHeads));
   const at::Tensor input = states + labels;  // [Q, H]

@@ -10,6 +10,8 @@ class CountLstmV2 : public CountEmbedding {
  public:
   CountLstmV2(const WeightScope& w, std::int64_t hidden);
 
+  std::int64_t card_tile_rows() const override;
+
  private:
   struct Layer {
     std::optional<Projection> qkv;
@@ -18,7 +20,8 @@ class CountLstmV2 : public CountEmbedding {
   };
   Layer bind_layer(const WeightScope& w, std::int64_t index);
   at::Tensor project(const at::Tensor& states, const at::Tensor& labels,
-                     const std::vector<std::int64_t>& instance_start) const override;
+                     const std::vector<std::int64_t>& instance_start,
+                     const AttentionTiles& tiles) const override;
 
   std::shared_ptr<Linear> in_;
   std::vector<Layer> layers_;

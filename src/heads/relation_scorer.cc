@@ -40,6 +40,17 @@ Ends ends_of(const std::vector<at::Tensor>& entities, const std::vector<EntityPa
 
 }  // namespace
 
+std::vector<EntityPair> likely_pairs(std::int64_t entities, const float* adjacency, float threshold) {
+  std::vector<EntityPair> pairs;
+  for (std::int64_t head = 0; head < entities; ++head)
+    for (std::int64_t tail = 0; tail < entities; ++tail) {
+      if (head == tail) continue;
+      if (adjacency != nullptr && !(adjacency[head * entities + tail] > threshold)) continue;
+      pairs.push_back({head, tail});
+    }
+  return pairs;
+}
+
 at::Tensor RelationScorer::pair_vectors(const std::vector<at::Tensor>&,
                                         const std::vector<at::Tensor>&) const {
   return {};
@@ -49,7 +60,7 @@ at::Tensor RelationScorer::logits(const at::Tensor& entities, const std::vector<
                                   const at::Tensor& relations) const {
   GLINER_CHECK(entities.size(1) == relations.size(1));
   const auto count = static_cast<std::int64_t>(pairs.size());
-  at::Tensor logits = at::empty({count, relations.size(0)}, at::kFloat);
+  at::Tensor logits = at::empty({count, relations.size(0)}, entities.options());  // [pairs, R]
   if (logits.numel() == 0) return logits;
   const Relations prepared = prepare(relations);
   const std::vector<at::Tensor> parts = prepare_entities(entities);

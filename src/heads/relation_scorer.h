@@ -18,11 +18,16 @@ struct EntityPair {
   std::int64_t tail = 0;
 };
 
+/// All pairs of different entities of one text, by head, then tail; where `adjacency`, [entities, entities],
+/// is not null, those alone that it says are likelier than `threshold`.
+std::vector<EntityPair> likely_pairs(std::int64_t entities, const float* adjacency, float threshold);
+
 /// Scores pairs of entities against relation vectors: the second stage of relation extraction. Const after
 /// construction; thread-safe.
 class RelationScorer : public torch::nn::Module {
  public:
-  /// entities: [E, H] span vectors of one text, relations: [R, H] -> logits [pairs, R] on the CPU.
+  /// entities: [E, H] span vectors of one text, relations: [R, H] -> logits [pairs, R] on their
+  /// device.
   at::Tensor logits(const at::Tensor& entities, const std::vector<EntityPair>& pairs,
                     const at::Tensor& relations) const;
 

@@ -1,6 +1,9 @@
 #include "heads/select_spans.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "heads/select.h"
@@ -15,6 +18,11 @@ std::int64_t classes_of(const SpanSequence& sequence, std::int64_t columns) {
   return classes;
 }
 
+/// What a model says of one word for one class.
+struct WordScore {
+  float start, end, inside;
+};
+
 /// Start, end and inside scores of every word and class.
 class WordScores {
  public:
@@ -27,42 +35,92 @@ class WordScores {
 
   std::int64_t words() const { return words_; }
   std::int64_t classes() const { return classes_; }
-  float start(std::int64_t word, std::int64_t label) const { return at(word, label, 0); }
-  float end(std::int64_t word, std::int64_t label) const { return at(word, label, 1); }
-  float inside(std::int64_t word, std::int64_t label) const { return at(word, label, 2); }
-
- private:
-  float at(std::int64_t word, std::int64_t label, std::int64_t kind) const {
-    return scores_[static_cast<std::size_t>((word * classes_ + label) * 3 + kind)];
+  WordScore at(std::int64_t word, std::int64_t label) const {
+    const float* const own = scores_.data() + (word * classes_ + label) * 3;
+    return {own[0], own[1], own[2]};
   }
 
+ private:
   std::int64_t classes_, words_;
   std::vector<float> scores_;
 };
 
-/// Calls `found(first, last, class, lowest inside score)` for each start and end above the class's threshold
-/// between which `is_inside(score, class)` holds for every word; by first word, class, last word.
+/// Calls `found(last, lowest inside score)` for each word before `end` at which a span that begins with the
+/// word `first` may end, if one may: its start and its end are above the threshold and `is_inside(score)`
+/// holds for all of its words. `at(word)`: the WordScore.
+template <typename At, typename Inside, typename Found>
+void each_last_word(std::int64_t first, std::int64_t end, float threshold, const At& at,
+                    const Inside& is_inside, const Found& found) {
+  if (!(at(first).start > threshold)) return;
+  float lowest = 1;
+  for (std::int64_t last = first; last < end; ++last) {
+    const WordScore score = at(last);
+    if (!is_inside(score.inside)) break;
+    lowest = std::min(lowest, score.inside);
+    if (score.end > threshold) found(last, lowest);
+  }
+}
+
+/// Calls `found(first, last, class, lowest inside score)` for each span that the words predict, by first
+/// word, class, last word. `is_inside(score, class)`.
 template <typename Inside, typename Found>
 void each_predicted(const WordScores& scores, std::int64_t classes, const std::vector<float>& thresholds,
                     const Inside& is_inside, const Found& found) {
   for (std::int64_t first = 0; first < scores.words(); ++first)
-    for (std::int64_t label = 0; label < classes; ++label) {
-      const float threshold = thresholds[static_cast<std::size_t>(label)];
-      if (!(scores.start(first, label) > threshold)) continue;
-      float lowest = 1;
-      for (std::int64_t last = first; last < scores.words(); ++last) {
-        const float inside = scores.inside(last, label);
-        if (!is_inside(inside, label)) break;
-        lowest = std::min(lowest, inside);
-        if (scores.end(last, label) > threshold) found(first, last, label, lowest);
-      }
-    }
+    for (std::int64_t label = 0; label < classes; ++label)
+      each_last_word(
+          first, scores.words(), thresholds[static_cast<std::size_t>(label)],
+          [&](std::int64_t word) { return scores.at(word, label); },
+          [&](float inside) { return is_inside(inside, label); },
+          [&](std::int64_t last, float lowest) { found(first, last, label, lowest); });
+}
+
+/// A word is inside a span of the result when its score, as a double, reaches the threshold.
+bool is_inside_result(float score, std::int64_t label, const SpanSequence& sequence) {
+  return static_cast<double>(score) >= sequence.thresholds[static_cast<std::size_t>(label)];
 }
 
 SpanCandidate candidate_of(std::int64_t label, std::int64_t first, std::int64_t last, float score,
                            std::int64_t index) {
   return {static_cast<std::int32_t>(label), static_cast<std::int32_t>(first), static_cast<std::int32_t>(last),
           score, static_cast<std::int32_t>(index)};
+}
+
+/// The spans that these words predict, in any order, as each_predicted finds them. `threshold_of(class)`;
+/// `is_inside(score, class)` is false for every word that is missing.
+template <typename Threshold, typename Inside>
+std::vector<SpanCandidate> predicted_by(std::vector<WordLogits> logits, const Threshold& threshold_of,
+                                        const Inside& is_inside) {
+  std::sort(logits.begin(), logits.end(), [](const WordLogits& a, const WordLogits& b) {
+    return std::tie(a.label, a.word) < std::tie(b.label, b.word);
+  });
+  std::vector<WordScore> scores;
+  for (const WordLogits& one : logits)
+    scores.push_back({sigmoid(one.start), sigmoid(one.end), sigmoid(one.inside)});
+  const auto at = [&scores](std::int64_t i) { return scores[static_cast<std::size_t>(i)]; };
+  std::vector<SpanCandidate> found;
+  const auto count = static_cast<std::int64_t>(logits.size());
+  for (std::int64_t begin = 0, end = 0; begin < count; begin = end) {
+    // Words of one class side by side.
+    const WordLogits& head = logits[static_cast<std::size_t>(begin)];
+    for (end = begin + 1; end < count; ++end) {
+      const WordLogits& next = logits[static_cast<std::size_t>(end)];
+      if (next.label != head.label || next.word - head.word != end - begin) break;
+    }
+    for (std::int64_t first = begin; first < end; ++first)
+      each_last_word(
+          first, end, threshold_of(head.label), at,
+          [&](float inside) { return is_inside(inside, head.label); },
+          [&](std::int64_t last, float lowest) {
+            const float score = std::min({lowest, at(first).start, at(last).end});
+            found.push_back(
+                candidate_of(head.label, head.word + (first - begin), head.word + (last - begin), score, -1));
+          });
+  }
+  std::sort(found.begin(), found.end(), [](const SpanCandidate& a, const SpanCandidate& b) {
+    return std::tie(a.first, a.label, a.last) < std::tie(b.first, b.label, b.last);
+  });
+  return found;
 }
 
 }  // namespace
@@ -99,19 +157,44 @@ void select_wide_spans(const at::Tensor& logits, const SpanSequence& sequence, b
   }
 }
 
+void select_wide_spans(std::vector<SpanLogit> logits, std::int64_t max_width, const SpanSequence& sequence,
+                       SpanOutput& output) {
+  std::sort(logits.begin(), logits.end(), [](const SpanLogit& a, const SpanLogit& b) {
+    return std::tie(a.first, a.width, a.label) < std::tie(b.first, b.width, b.label);
+  });
+  for (const SpanLogit& logit : logits) {
+    if (logit.label >= sequence.classes) continue;
+    const float score = sigmoid(logit.value);
+    const auto threshold = static_cast<float>(sequence.thresholds.at(static_cast<std::size_t>(logit.label)));
+    if (!(score > threshold)) continue;
+    output.candidates.push_back(candidate_of(logit.label, logit.first, logit.first + logit.width, score,
+                                             logit.first * max_width + logit.width));
+  }
+}
+
 void select_word_spans(const at::Tensor& logits, const SpanSequence& sequence, SpanOutput& output) {
   const std::int64_t classes = classes_of(sequence, logits.size(1));
   const WordScores scores(logits);
   const std::vector<float> thresholds(sequence.thresholds.begin(), sequence.thresholds.end());
   each_predicted(
       scores, classes, thresholds,
-      [&](float inside, std::int64_t label) {
-        return static_cast<double>(inside) >= sequence.thresholds[static_cast<std::size_t>(label)];
-      },
+      [&](float inside, std::int64_t label) { return is_inside_result(inside, label, sequence); },
       [&](std::int64_t first, std::int64_t last, std::int64_t label, float lowest) {
-        const float score = std::min({lowest, scores.start(first, label), scores.end(last, label)});
+        const float score = std::min({lowest, scores.at(first, label).start, scores.at(last, label).end});
         output.candidates.push_back(candidate_of(label, first, last, score, -1));
       });
+}
+
+void select_word_spans(const std::vector<WordLogits>& logits, const SpanSequence& sequence,
+                       SpanOutput& output) {
+  std::vector<WordLogits> own;
+  std::copy_if(logits.begin(), logits.end(), std::back_inserter(own),
+               [&](const WordLogits& one) { return one.label < sequence.classes; });
+  const std::vector<float> thresholds(sequence.thresholds.begin(), sequence.thresholds.end());
+  const std::vector<SpanCandidate> found = predicted_by(
+      std::move(own), [&](std::int64_t label) { return thresholds.at(static_cast<std::size_t>(label)); },
+      [&](float inside, std::int64_t label) { return is_inside_result(inside, label, sequence); });
+  output.candidates.insert(output.candidates.end(), found.begin(), found.end());
 }
 
 std::vector<SpanCandidate> predict_spans(const at::Tensor& logits, double threshold) {
@@ -124,6 +207,18 @@ std::vector<SpanCandidate> predict_spans(const at::Tensor& logits, double thresh
       [&spans](std::int64_t first, std::int64_t last, std::int64_t label, float) {
         spans.push_back(candidate_of(label, first, last, 0, static_cast<std::int64_t>(spans.size())));
       });
+  return spans;
+}
+
+std::vector<SpanCandidate> predict_spans(std::vector<WordLogits> logits, double threshold) {
+  const auto limit = static_cast<float>(threshold);
+  std::vector<SpanCandidate> spans = predicted_by(
+      std::move(logits), [limit](std::int64_t) { return limit; },
+      [limit](float inside, std::int64_t) { return inside > limit; });
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    spans[i].score = 0;
+    spans[i].index = static_cast<std::int32_t>(i);
+  }
   return spans;
 }
 
@@ -156,6 +251,25 @@ std::vector<SpanCandidate> select_any_label(const at::Tensor& logits, double thr
       if (score > limit)
         spans.push_back(candidate_of(-1, first, first + width, score, first * widths + width));
     }
+  return spans;
+}
+
+std::vector<SpanCandidate> select_any_label(std::vector<SpanLogit> logits, std::int64_t max_width,
+                                            double threshold) {
+  std::sort(logits.begin(), logits.end(), [](const SpanLogit& a, const SpanLogit& b) {
+    return std::tie(a.first, a.width, b.value) < std::tie(b.first, b.width, a.value);  // The best one first.
+  });
+  const auto limit = static_cast<float>(threshold);
+  std::vector<SpanCandidate> spans;
+  const SpanLogit* before = nullptr;
+  for (const SpanLogit& logit : logits) {
+    const bool is_known = before != nullptr && before->first == logit.first && before->width == logit.width;
+    before = &logit;
+    const float score = sigmoid(logit.value);
+    if (is_known || !(score > limit)) continue;
+    spans.push_back(candidate_of(-1, logit.first, logit.first + logit.width, score,
+                                 logit.first * max_width + logit.width));
+  }
   return spans;
 }
 

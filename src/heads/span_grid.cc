@@ -10,76 +10,94 @@
 namespace gliner {
 namespace {
 
-/// Rows of one sequence in a product: longer ones are cut.
-constexpr std::int64_t kMostRows = 512;
-
-/// Floats of a product's spans, [items, rows, K, C]: they exist at once.
+/// Floats of a product's spans and cells, which exist at once.
 constexpr std::int64_t kMostFloats = std::int64_t{64} << 20;
 
 }  // namespace
 
-SpanGrid::SpanGrid(const std::vector<GridSequence>& sequences, std::int64_t max_width, std::int64_t inner)
-    : sequences_(sequences), max_width_(max_width), parts_(sequences.size()) {
+SpanGrid::SpanGrid(const std::vector<GridSequence>& sequences, const GridLimits& limits)
+    : sequences_(sequences), limits_(limits), parts_(sequences.size()) {
+  shape_.max_width = limits.max_width;
+  std::vector<SpanGridShape::Block>& blocks = shape_.blocks;
+  const std::int64_t step = limits.row_step;
+  const auto in_steps = [step](std::int64_t rows) { return (rows + step - 1) / step * step; };
   for (std::size_t s = 0; s < sequences_.size(); ++s) {
     const GridSequence& sequence = sequences_[s];
     GLINER_CHECK(sequence.rows > 0 && sequence.queries > 0);
-    query_count_ = std::max(query_count_, sequence.first_query + sequence.queries);
-    for (std::int64_t first = 0; first < sequence.rows; first += kMostRows) {
-      const std::int64_t rows = std::min(kMostRows, sequence.rows - first);
-      if (!blocks_.empty()) {
-        const Block& last = blocks_.back();
-        const auto items = static_cast<std::int64_t>(last.items.size()) + 1;
-        const std::int64_t floats = items * std::max(last.rows, rows) * max_width_ * inner;
-        if (floats > kMostFloats) blocks_.emplace_back();
-      } else {
-        blocks_.emplace_back();
+    for (std::int64_t first = 0; first < sequence.rows; first += limits.most_rows) {
+      const std::int64_t rows = std::min(limits.most_rows, sequence.rows - first);
+      const bool fits =
+          !blocks.empty() && floats(blocks.back().items + 1, std::max(blocks.back().rows, in_steps(rows)),
+                                    std::max(blocks.back().queries, sequence.queries)) <= kMostFloats;
+      if (!fits) {
+        blocks.emplace_back();
+        items_.emplace_back();
       }
-      Block& block = blocks_.back();
-      parts_[s].push_back({blocks_.size() - 1, static_cast<std::int64_t>(block.items.size())});
-      block.items.push_back({s, first, rows});
-      block.rows = std::max(block.rows, rows);
+      SpanGridShape::Block& block = blocks.back();
+      parts_[s].push_back({blocks.size() - 1, block.items++});
+      items_.back().push_back({s, first, rows});
+      block.rows = std::max(block.rows, in_steps(rows));
       block.queries = std::max(block.queries, sequence.queries);
     }
   }
-  for (Block& block : blocks_) {
-    block.begin = cells_;
-    cells_ += cells_of(block);
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    blocks[b].begin = shape_.cells;
+    blocks[b].shared_query = shared_query(items_[b]);
+    shape_.cells += shape_.cells_of(blocks[b]);
   }
-  GLINER_CHECK(cells_ <= std::numeric_limits<std::int32_t>::max());
+  GLINER_CHECK(shape_.cells <= std::numeric_limits<std::int32_t>::max());
 }
 
-std::int64_t SpanGrid::cells_of(const Block& block) const {
-  return static_cast<std::int64_t>(block.items.size()) * block.queries * block.rows * max_width_;
+std::int64_t SpanGrid::most_queries(const GridLimits& limits) {
+  const std::int64_t of_query = limits.most_rows * limits.max_width * limits.cell_floats;
+  return of_query == 0 ? kMostFloats : std::max<std::int64_t>(1, kMostFloats / of_query);
+}
+
+std::int64_t SpanGrid::floats(std::int64_t items, std::int64_t rows, std::int64_t queries) const {
+  return items * rows * limits_.max_width * (limits_.span_floats + queries * limits_.cell_floats);
+}
+
+/// Of a single item the queries are gathered as those of any other, wherever they lie.
+std::int64_t SpanGrid::shared_query(const std::vector<Item>& items) const {
+  const GridSequence& first = sequences_[items.front().sequence];
+  const bool is_shared = items.size() > 1 && std::all_of(items.begin(), items.end(), [&](const Item& item) {
+                           const GridSequence& own = sequences_[item.sequence];
+                           return own.first_query == first.first_query && own.queries == first.queries;
+                         });
+  return is_shared ? first.first_query : -1;
 }
 
 GridCell SpanGrid::at(std::int64_t cell) const {
-  const auto behind = std::upper_bound(blocks_.begin(), blocks_.end(), cell,
-                                       [](std::int64_t at, const Block& block) { return at < block.begin; });
-  const Block& block = *std::prev(behind);
+  const auto behind =
+      std::upper_bound(shape_.blocks.begin(), shape_.blocks.end(), cell,
+                       [](std::int64_t at, const SpanGridShape::Block& block) { return at < block.begin; });
+  const SpanGridShape::Block& block = *std::prev(behind);
   std::int64_t rest = cell - block.begin;
-  const std::int64_t width = rest % max_width_;
-  rest /= max_width_;
+  const std::int64_t width = rest % shape_.max_width;
+  rest /= shape_.max_width;
   const std::int64_t row = rest % block.rows;
   rest /= block.rows;
   const std::int64_t query = rest % block.queries;
-  const Item& item = block.items.at(static_cast<std::size_t>(rest / block.queries));
+  const auto& items = items_[static_cast<std::size_t>(&block - shape_.blocks.data())];
+  const Item& item = items.at(static_cast<std::size_t>(rest / block.queries));
   return {item.sequence, query, item.first + row, width};
 }
 
 std::int64_t SpanGrid::cell(const GridCell& place) const {
-  const Place& part = parts_.at(place.sequence).at(static_cast<std::size_t>(place.row / kMostRows));
-  const Block& block = blocks_[part.block];
-  const std::int64_t row = place.row % kMostRows;
-  return block.begin + ((part.item * block.queries + place.query) * block.rows + row) * max_width_ +
+  const Place& part = parts_.at(place.sequence).at(static_cast<std::size_t>(place.row / limits_.most_rows));
+  const SpanGridShape::Block& block = shape_.blocks[part.block];
+  const std::int64_t row = place.row % limits_.most_rows;
+  return block.begin + ((part.item * block.queries + place.query) * block.rows + row) * shape_.max_width +
          place.width;
 }
 
 std::vector<SpanGrid::Slot> SpanGrid::slots() const {
   std::vector<Slot> slots;
-  for (const Block& block : blocks_) {
-    const std::int64_t step = block.rows * max_width_;
+  for (std::size_t b = 0; b < items_.size(); ++b) {
+    const SpanGridShape::Block& block = shape_.blocks[b];
+    const std::int64_t step = block.rows * shape_.max_width;
     std::int64_t begin = block.begin;
-    for (const Item& item : block.items)
+    for (const Item& item : items_[b])
       for (std::int64_t query = 0; query < block.queries; ++query, begin += step) {
         const bool own = query < sequences_[item.sequence].queries;
         slots.push_back({begin, step, item.sequence, own ? query : -1});
@@ -90,19 +108,20 @@ std::vector<SpanGrid::Slot> SpanGrid::slots() const {
 
 void SpanGrid::prepare(PackedUpload& upload) {
   const auto narrow = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
-  for (Block& block : blocks_) {
+  for (std::size_t b = 0; b < items_.size(); ++b) {
+    SpanGridShape::Block& block = shape_.blocks[b];
     std::vector<std::int32_t> rows, queries, limit, first_text;
-    for (const Item& item : block.items) {
+    for (const Item& item : items_[b]) {
       const GridSequence& sequence = sequences_[item.sequence];
       // Behind the last row comes the last row again: what it scores is not a span and is left out.
-      for (std::int64_t r = 0; r < block.rows + max_width_ - 1; ++r)
+      for (std::int64_t r = 0; r < block.rows + shape_.max_width - 1; ++r)
         rows.push_back(narrow(sequence.first_row + std::min(item.first + r, sequence.rows - 1)));
-      for (std::int64_t q = 0; q < block.queries;
-           ++q)  // Behind the last query: the one that nothing reaches.
-        queries.push_back(narrow(q < sequence.queries ? sequence.first_query + q : query_count_));
-      // Row r of the item begins spans when r < its rows, and they end before `limit`.
+      for (std::int64_t q = 0; q < block.queries; ++q)  // Likewise.
+        queries.push_back(narrow(sequence.first_query + std::min(q, sequence.queries - 1)));
+      // Row r of the item begins spans when r < its rows, and they end before the next limit.
       limit.push_back(narrow(item.rows));
       limit.push_back(narrow(sequence.rows - item.first));
+      limit.push_back(narrow(sequence.queries));
       first_text.push_back(narrow(sequence.first_text_row - item.first));
     }
     block.row_index = upload.add(rows);
@@ -112,54 +131,59 @@ void SpanGrid::prepare(PackedUpload& upload) {
   }
 }
 
-at::Tensor SpanGrid::logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
-                            const PackedUpload& upload) const {
+at::Tensor SpanGridShape::logits(const SpanEnds& ends, const at::Tensor& folded, const at::Tensor& bias,
+                                 const Uploaded& upload) const {
   const std::int64_t inner = ends.start.size(1);
-  const at::Tensor all = at::empty({cells_}, ends.start.options());
-  const at::Tensor all_folded = at::constant_pad_nd(folded, {0, 0, 0, 1});  // [Q + 1, C]
-  const at::Tensor all_bias = at::constant_pad_nd(bias, {0, 1});            // [Q + 1]
-  for (const Block& block : blocks_) {
-    const auto items = static_cast<std::int64_t>(block.items.size());
-    const std::int64_t reach = block.rows + max_width_ - 1;
+  const at::Tensor all = at::empty({cells}, ends.start.options());
+  for (const Block& block : blocks) {
+    const std::int64_t items = block.items;
+    const std::int64_t reach = block.rows + max_width - 1;
     const at::Tensor rows = upload.integers(block.row_index);       // [items * reach]
     const at::Tensor queries = upload.integers(block.query_index);  // [items * queries]
     const at::Tensor start = ends.start.index_select(0, rows).view({items, reach, 1, inner});
-    const at::Tensor end = ends.end.index_select(0, rows).as_strided({items, block.rows, max_width_, inner},
+    const at::Tensor end = ends.end.index_select(0, rows).as_strided({items, block.rows, max_width, inner},
                                                                      {reach * inner, inner, inner, 1});
-    at::Tensor spans = at::empty({items, block.rows, max_width_, inner}, start.options());
+    at::Tensor spans = at::empty({items, block.rows, max_width, inner}, start.options());
     at::add_out(spans, start.narrow(1, 0, block.rows), end).relu_();
+    // Thousands of labels that all texts share are read where they are.
+    const at::Tensor own_folded =
+        block.shared_query >= 0
+            ? folded.narrow(0, block.shared_query, block.queries).expand({items, block.queries, inner})
+            : folded.index_select(0, queries).view({items, block.queries, inner});
     at::Tensor own =
-        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows * max_width_});
-    at::bmm_out(own, all_folded.index_select(0, queries).view({items, block.queries, inner}),
-                spans.view({items, block.rows * max_width_, inner}).transpose(1, 2));
-    own.add_(all_bias.index_select(0, queries).view({items, block.queries, 1}));
+        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows * max_width});
+    at::bmm_out(own, own_folded, spans.view({items, block.rows * max_width, inner}).transpose(1, 2));
+    own.add_(bias.index_select(0, queries).view({items, block.queries, 1}));
   }
   return all;
 }
 
-at::Tensor SpanGrid::reached(const at::Tensor& logits, const at::Tensor& least,
-                             const PackedUpload& upload) const {
-  const at::Tensor all = at::empty({cells_}, logits.options().dtype(at::kBool));
-  const at::Tensor all_least =
-      at::constant_pad_nd(least, {0, 1}, std::numeric_limits<float>::infinity());  // [Q + 1]
+at::Tensor SpanGridShape::reached(const at::Tensor& logits, const at::Tensor& least,
+                                  const Uploaded& upload) const {
+  const at::Tensor all = at::empty({cells}, logits.options().dtype(at::kBool));
+  // Nothing is at least NaN, not even an infinite logit.
+  const at::Tensor never = at::full({1}, std::numeric_limits<float>::quiet_NaN(), least.options());
   const auto counting = at::TensorOptions().dtype(at::kInt).device(logits.device());
-  for (const Block& block : blocks_) {
-    const auto items = static_cast<std::int64_t>(block.items.size());
+  for (const Block& block : blocks) {
+    const std::int64_t items = block.items;
     const at::Tensor row = at::arange(block.rows, counting).view({1, block.rows, 1});
-    const at::Tensor width = at::arange(max_width_, counting).view({1, 1, max_width_});
-    const at::Tensor limit = upload.integers(block.limit).view({items, 2});
+    const at::Tensor width = at::arange(max_width, counting).view({1, 1, max_width});
+    const at::Tensor query = at::arange(block.queries, counting).view({1, block.queries});
+    const at::Tensor limit = upload.integers(block.limit).view({items, 3});
     const at::Tensor is_row =
         row.lt(limit.select(1, 0).view({items, 1, 1}))
             .logical_and_(row.ge(upload.integers(block.first_text).view({items, 1, 1})));  // [items, rows, 1]
     const at::Tensor is_span =
         (row + width).lt(limit.select(1, 1).view({items, 1, 1})).logical_and_(is_row);  // [items, rows, K]
     const at::Tensor own_least =
-        all_least.index_select(0, upload.integers(block.query_index)).view({items, block.queries, 1, 1});
+        at::where(query.lt(limit.narrow(1, 2, 1)),
+                  least.index_select(0, upload.integers(block.query_index)).view({items, block.queries}),
+                  never);  // [items, queries]
+    const std::vector<std::int64_t> sizes = {items, block.queries, block.rows, max_width};
     const at::Tensor reaches = logits.narrow(0, block.begin, cells_of(block))
-                                   .view({items, block.queries, block.rows, max_width_})
-                                   .ge(own_least);
-    at::Tensor own =
-        all.narrow(0, block.begin, cells_of(block)).view({items, block.queries, block.rows, max_width_});
+                                   .view(sizes)
+                                   .ge(own_least.view({items, block.queries, 1, 1}));
+    at::Tensor own = all.narrow(0, block.begin, cells_of(block)).view(sizes);
     at::logical_and_out(own, reaches, is_span.unsqueeze(1));
   }
   return all;

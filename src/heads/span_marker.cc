@@ -180,10 +180,12 @@ std::vector<at::Tensor> SpanMarkerMlp::logits(const SpanWords& words, const Span
 }
 
 at::Tensor SpanMarkerMlp::vectors(const SpanWords& words, const std::vector<RowRange>& spans) const {
-  const at::Tensor start = start_parts(words);  // [W, 4H]
-  const at::Tensor end = end_parts(words);      // [W, 4H]
+  return vectors(ends(words), spans);
+}
+
+at::Tensor SpanMarkerMlp::vectors(const SpanEnds& ends, const std::vector<RowRange>& spans) const {
   const at::Tensor inner =
-      at::relu(rows_of(start, spans, /*last=*/false) + rows_of(end, spans, /*last=*/true));
+      at::relu(rows_of(ends.start, spans, /*last=*/false) + rows_of(ends.end, spans, /*last=*/true));
   return last_->forward(inner);  // [S, H]
 }
 

@@ -54,6 +54,9 @@ class SpanMarkerMlp : public SpanLayer {
   /// What the spans of all words are put together from: the span from word i to word j has the logits
   /// folded . relu(start_i + end_j) + bias with the queries of prepare().
   SpanEnds ends(const SpanWords& words) const { return {start_parts(words), end_parts(words)}; }
+  /// The vectors of spans, rows of the words, put together from their ends: [S, H].
+  at::Tensor vectors(const SpanEnds& ends, const std::vector<RowRange>& spans) const;
+
   std::int64_t max_width() const { return max_width_; }
   std::int64_t inner() const { return start_part_->out(); }  ///< C of the ends
 

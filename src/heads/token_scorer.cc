@@ -31,16 +31,18 @@ TokenScorer::TokenScorer(const WeightScope& w, std::int64_t hidden) : hidden_(hi
   last_ = register_at(*this, "out_mlp.3", std::make_shared<Linear>(w / "out_mlp.3", inner, kScores));
 }
 
+TokenScorer::Sides TokenScorer::sides(const at::Tensor& words, const at::Tensor& labels) const {
+  const at::Tensor projected_words = word_->forward(words);     // [W, 2H]
+  const at::Tensor projected_labels = label_->forward(labels);  // [Q, 2H]
+  return {word_part_->forward(projected_words.narrow(1, 0, hidden_)),
+          label_part_->forward(projected_labels.narrow(1, 0, hidden_)),
+          projected_words.narrow(1, hidden_, hidden_), projected_labels.narrow(1, hidden_, hidden_)};
+}
+
 std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const SequenceStart& word_start,
                                              const at::Tensor& labels,
                                              const std::vector<RowRange>& own_labels) const {
-  const at::Tensor projected_words = word_->forward(words);                                     // [W, 2H]
-  const at::Tensor projected_labels = label_->forward(labels);                                  // [Q, 2H]
-  const at::Tensor word_parts = word_part_->forward(projected_words.narrow(1, 0, hidden_));     // [W, 4H]
-  const at::Tensor label_parts = label_part_->forward(projected_labels.narrow(1, 0, hidden_));  // [Q, 4H]
-  const at::Tensor word_factors = projected_words.narrow(1, hidden_, hidden_);                  // [W, H]
-  const at::Tensor label_factors = projected_labels.narrow(1, hidden_, hidden_);                // [Q, H]
-
+  const auto [word_parts, label_parts, word_factors, label_factors] = sides(words, labels);
   std::vector<at::Tensor> logits;
   for (std::size_t b = 0; b + 1 < word_start.size(); ++b) {
     const std::int64_t length = word_start[b + 1] - word_start[b];
@@ -61,6 +63,28 @@ std::vector<at::Tensor> TokenScorer::forward(const at::Tensor& words, const Sequ
       own.narrow(0, done, rows).copy_(last_->forward(inner).view({rows, count, kScores}));
     }
     logits.push_back(own.cpu());
+  }
+  return logits;
+}
+
+at::Tensor TokenScorer::forward(const Sides& sides, const SpanGridShape& grid, const Uploaded& upload) const {
+  at::Tensor logits = at::empty({grid.cells, kScores}, sides.word_parts.options());
+  for (const SpanGridShape::Block& block : grid.blocks) {
+    const std::int64_t cells = grid.cells_of(block);
+    const auto of_words = [&](const at::Tensor& all) {  // [W, C] -> [items, 1, rows, C]
+      return all.index_select(0, upload.integers(block.row_index)).view({block.items, 1, block.rows, -1});
+    };
+    const auto of_labels = [&](const at::Tensor& all) {  // [Q, C] -> [items, queries, 1, C]
+      return all.index_select(0, upload.integers(block.query_index))
+          .view({block.items, block.queries, 1, -1});
+    };
+    const at::Tensor products = of_words(sides.word_factors) * of_labels(sides.label_factors);
+    at::Tensor inner = pair_part_->forward(products.view({cells, hidden_}));  // [cells, 4H]
+    inner.view({block.items, block.queries, block.rows, -1})
+        .add_(of_words(sides.word_parts))
+        .add_(of_labels(sides.label_parts))
+        .relu_();
+    logits.narrow(0, block.begin, cells).copy_(last_->forward(inner));
   }
   return logits;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "heads/span_grid.h"
 #include "nn/attention.h"
 #include "nn/linear.h"
 #include "nn/rows.h"
@@ -27,6 +28,19 @@ class TokenScorer : public torch::nn::Module {
   /// the CPU: start, end, inside.
   std::vector<at::Tensor> forward(const at::Tensor& words, const SequenceStart& word_start,
                                   const at::Tensor& labels, const std::vector<RowRange>& own) const;
+
+  /// What pairs are put together from: made once for each word and each label.
+  struct Sides {
+    at::Tensor word_parts, label_parts;      ///< [W, 4H], [Q, 4H]: of the first product, bias included
+    at::Tensor word_factors, label_factors;  ///< [W, H], [Q, H]: t', l'
+  };
+  Sides sides(const at::Tensor& words, const at::Tensor& labels) const;
+
+  /// The logits of a grid's cells, [cells, 3], in few products and nothing waited for. The grid's rows are
+  /// words and its queries labels, of width 1 and with floats_of_pair() for each cell.
+  at::Tensor forward(const Sides& sides, const SpanGridShape& grid, const Uploaded& upload) const;
+
+  std::int64_t floats_of_pair() const { return 5 * hidden_; }
 
  private:
   std::int64_t hidden_;

@@ -11,6 +11,7 @@
 
 #include "gliner/error.h"
 #include "nn/cpu_features.h"
+#include "nn/graph_capture.h"
 
 #ifdef GLINER_CUDA
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -139,9 +140,15 @@ void apply_device_options(const LoadOptions& options, c10::Device device) {
     if (options.tf32) refuse("tf32");
     if (options.batch_tokens != 0) refuse("batch_tokens");
     if (options.memory_fraction != 0) refuse("memory_fraction");
+    if (options.cuda_graphs) refuse("cuda_graphs");
     return;
   }
+  if (options.cuda_graphs && !cuda_graphs_missing().empty())
+    throw InputError(fmt::format("cuda_graphs: {}; leave it off", cuda_graphs_missing()));
   if (options.tf32) at::globalContext().setAllowTF32CuBLAS(true);
+  // LibTorch asks the process alone, and not the guard of a pass, what the LSTM of cuDNN may do, and it
+  // allows TF32 unless told otherwise.
+  at::globalContext().setAllowTF32CuDNN(options.tf32);
   if (options.memory_fraction == 0) return;
 #ifdef GLINER_CUDA
   c10::cuda::CUDACachingAllocator::setMemoryFraction(options.memory_fraction, device.index());
@@ -150,14 +157,16 @@ void apply_device_options(const LoadOptions& options, c10::Device device) {
 #endif
 }
 
-StreamScope::StreamScope(c10::Device device) {
-  if (device.is_cpu()) return;
-  stream_ = idle_streams().take(device);
-  guard_.emplace(*stream_);
+PrivateStream::PrivateStream(c10::Device device) {
+  if (!device.is_cpu()) stream_ = idle_streams().take(device);
 }
 
-StreamScope::~StreamScope() {
+PrivateStream::~PrivateStream() {
   if (stream_) idle_streams().give_back(*stream_);
+}
+
+StreamScope::StreamScope(c10::Device device) : stream_(device) {
+  if (stream_.get()) guard_.emplace(*stream_.get());
 }
 
 void synchronize(c10::Device device) {

@@ -27,7 +27,8 @@ c10::Device parse_device(const std::string& name);
 void check_dtype(ComputeDtype dtype, c10::Device device);
 
 /// Refuses options of cards on a CPU and values out of range (InputError), then applies those that concern
-/// the process: TF32, if it is asked for, and the memory that LibTorch may hold.
+/// the process: TF32, in cuBLAS if it is asked for and in cuDNN as it is asked for, and the memory that
+/// LibTorch may hold.
 void apply_device_options(const LoadOptions& options, c10::Device device);
 
 /// What a forward pass may use.
@@ -35,21 +36,33 @@ struct RunResources {
   int threads = 1;  ///< Intra-op threads, > 0.
   c10::Device device = c10::kCPU;
   bool tf32 = false;
+  bool cuda_graphs = false;
 };
 
-/// Makes a card current for the calling thread until the scope ends, with a stream that nobody else uses
-/// meanwhile: passes that run side by side do not wait for each other on the card. Streams are handed on, the
-/// last used one first, because LibTorch keeps freed memory by stream. Everything that the stream was given
-/// must be done when the scope ends. Nothing on a CPU.
-class StreamScope {
+/// A stream of a card that nobody else uses while this lives. Streams are handed on, the last used one first,
+/// because LibTorch keeps freed memory by stream. Everything that the stream was given must be done when this
+/// ends. Nothing on a CPU.
+class PrivateStream {
  public:
-  explicit StreamScope(c10::Device device);
-  ~StreamScope();
-  StreamScope(const StreamScope&) = delete;
-  StreamScope& operator=(const StreamScope&) = delete;
+  explicit PrivateStream(c10::Device device);
+  ~PrivateStream();
+  PrivateStream(const PrivateStream&) = delete;
+  PrivateStream& operator=(const PrivateStream&) = delete;
+
+  const std::optional<c10::Stream>& get() const { return stream_; }
 
  private:
   std::optional<c10::Stream> stream_;
+};
+
+/// Makes a card current for the calling thread until the scope ends, with a private stream: passes that run
+/// side by side do not wait for each other on the card. Nothing on a CPU.
+class StreamScope {
+ public:
+  explicit StreamScope(c10::Device device);
+
+ private:
+  PrivateStream stream_;
   std::optional<c10::StreamGuard> guard_;
 };
 

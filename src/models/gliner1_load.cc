@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gliner/error.h"
 #include "models/gliner1_modules.h"
 #include "models/model_run.h"
 
@@ -40,6 +41,8 @@ std::unique_ptr<const SpanModel> load_gliner1(const std::string& weights, const 
                                               const LoadOptions& options) {
   std::unique_ptr<const SpanModel> model;
   load_guarded(weights, options, [&](const RunResources& resources) {
+    if (options.cuda_graphs)
+      throw InputError("cuda_graphs is for GLiNER2 models; a pass of a GLiNER v1 model waits for the card");
     WeightStore store(std::make_shared<const WeightFile>(WeightFile::open(weights)), resources.device);
     auto modules =
         std::make_shared<const Gliner1Modules>(WeightScope(store).in(options.dtype), config, encoder, sizes);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gliner/error.h"
+#include "models/gliner1_card_run.h"
 #include "models/gliner1_modules.h"
 #include "models/gliner1_run.h"
 #include "models/gliner1_stream.h"
@@ -33,8 +34,13 @@ std::vector<SpanOutput> Gliner1Model::run(const SpanBatch& batch, const TraceSin
           "text {} of the batch: expected at most {} tokens with its labels, found {}", s, limit, tokens));
   }
   std::vector<SpanOutput> outputs;
-  run_guarded(report_, batch.ids.size(), resources_,
-              [&] { outputs = Gliner1Run(config_, *modules_, shared_labels_, batch, trace).outputs(); });
+  const bool without_waits =
+      !resources_.device.is_cpu() && !trace && Gliner1CardRun::covers(config_, *modules_, batch);
+  run_guarded(report_, batch.ids.size(), resources_, [&] {
+    outputs = without_waits
+                  ? Gliner1CardRun(config_, *modules_, shared_labels_, batch, resources_.device).outputs()
+                  : Gliner1Run(config_, *modules_, shared_labels_, batch, trace).outputs();
+  });
   return outputs;
 }
 

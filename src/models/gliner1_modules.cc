@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <string>
 
+#include "base/stage_timer.h"
 #include "heads/label_pooling.h"
 #include "heads/projection_layer.h"
 #include "nn/module_path.h"
@@ -19,7 +20,7 @@ Gliner1Modules::Gliner1Modules(const WeightScope& w, const Gliner1Config& config
   if (config.has_labels_encoder) bind_labels(w, config, sizes);
   const WeightScope exact = w.in(ComputeDtype::kFloat32);
   bind_words(exact, config, encoder_config.num_attention_heads);
-  bind_heads(exact, config);
+  bind_heads(exact, w.device().is_cpu() ? exact : w, config);
   if (config.relations) bind_relations(exact, config);
   if (config.decoder) bind_decoder(exact, config, sizes);
 }
@@ -95,15 +96,19 @@ void Gliner1Modules::bind_words(const WeightScope& w, const Gliner1Config& confi
                                                            config.hidden_size, encoder_heads));
 }
 
-void Gliner1Modules::bind_heads(const WeightScope& w, const Gliner1Config& config) {
+void Gliner1Modules::bind_heads(const WeightScope& w, const WeightScope& fast, const Gliner1Config& config) {
   const std::int64_t hidden = config.hidden_size;
   if (config.token_level()) {
     token_scorer = register_module("scorer", std::make_shared<TokenScorer>(w / "scorer", hidden));
   }
   if (!config.token_level() || config.represent_spans || config.relations) {
     const std::string name = "span_rep_layer.span_rep_layer";
-    span_layer = register_at(
-        *this, name, make_span_layer(w / name, span_mode_name(config.span_mode), hidden, config.max_width));
+    // What these do for every word is products; what they sum up to stays in float32.
+    const bool from_ends = config.span_mode == SpanMode::kMarkerV0 ||
+                           config.span_mode == SpanMode::kMarkerV1 || config.span_mode == SpanMode::kMarkerV2;
+    span_layer = register_at(*this, name,
+                             make_span_layer((from_ends ? fast : w) / name, span_mode_name(config.span_mode),
+                                             hidden, config.max_width));
   }
   if (config.span_context) {
     const std::string path = "span_rep_layer.context_encoder";
@@ -148,17 +153,25 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
   return mean_of_sequences(tokens, start);
 }
 
-at::Tensor Gliner1Modules::encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
+at::Tensor Gliner1Modules::encode_text(const TokenIds& ids, const SequenceStart& start,
                                        const Padding& padding, const std::vector<std::int64_t>* read) const {
   if (backbone) {
-    const at::Tensor states = backbone->forward(backbone->embed(ids), start);  // [T, H of the backbone]
+    const at::Tensor states = backbone->forward(backbone->embed(ids.host), start);  // [T, H of the backbone]
     return token_projection ? token_projection->forward(states).to(at::kFloat) : states;
   }
   // [T, H of the encoder]
   const at::Tensor tokens =
-      layers_fuser ? layers_fuser->forward_padded(*encoder, ids, start, padding.tokens, padding.pad_id)
+      layers_fuser ? layers_fuser->forward_padded(*encoder, ids.host, start, padding.tokens, padding.pad_id)
                    : encoder->forward(ids, start, {{}, read});
   return projection ? projection->forward(tokens).to(at::kFloat) : tokens;
+}
+
+SpanQueries Gliner1Modules::prepare_labels(const at::Tensor& vectors, bool shared) const {
+  const StageTimer timer(Stage::kSpanVectors);
+  const at::Tensor projected =
+      prompt_projection && vectors.size(0) > 0 ? prompt_projection->forward(vectors) : vectors;  // [P, H]
+  if (token_scorer) return {projected, {}, {}, nullptr};
+  return span_layer->prepare(projected, shared);
 }
 
 std::int64_t Gliner1Modules::max_sequence_tokens() const {

@@ -27,7 +27,8 @@ namespace gliner {
 /// The modules of a GLiNER v1 checkpoint under its names, so that named_parameters() is the checkpoint's
 /// list. Which are there depends on the configuration; absent ones are null.
 struct Gliner1Modules : torch::nn::Module {
-  /// Encoders in the dtype of `w`, heads in float32.
+  /// Encoders in the dtype of `w`, and on a card what markerV0 to markerV2 do for every word; the other heads
+  /// in float32.
   Gliner1Modules(const WeightScope& w, const Gliner1Config& config, const EncoderConfig& encoder_config,
                  const TokenizerSizes& sizes);
 
@@ -39,11 +40,15 @@ struct Gliner1Modules : torch::nn::Module {
 
   /// ids -> [T, H] of the text, layer fusion and projection included. `read`: tokens that are read
   /// (EncoderReads); null: all.
-  at::Tensor encode_text(const std::vector<std::int32_t>& ids, const SequenceStart& start,
-                         const Padding& padding, const std::vector<std::int64_t>* read) const;
+  at::Tensor encode_text(const TokenIds& ids, const SequenceStart& start, const Padding& padding,
+                         const std::vector<std::int64_t>* read) const;
 
   /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
   at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
+
+  /// Labels' vectors [P, H] as the heads take them: projected and, where spans are scored, prepared by the
+  /// span layer. `shared`: by many texts (SpanLayer::prepare).
+  SpanQueries prepare_labels(const at::Tensor& vectors, bool shared) const;
 
   /// Longest text in tokens that there are positions for; 0: any.
   std::int64_t max_sequence_tokens() const;
@@ -76,7 +81,7 @@ struct Gliner1Modules : torch::nn::Module {
                       const TokenizerSizes& sizes);
   void bind_words(const WeightScope& w, const Gliner1Config& config, std::int64_t encoder_heads);
   void bind_labels(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
-  void bind_heads(const WeightScope& w, const Gliner1Config& config);
+  void bind_heads(const WeightScope& w, const WeightScope& fast, const Gliner1Config& config);
   void bind_relations(const WeightScope& w, const Gliner1Config& config);
   void bind_decoder(const WeightScope& w, const Gliner1Config& config, const TokenizerSizes& sizes);
 };
@@ -94,6 +99,9 @@ class Gliner1Model : public SpanModel {
   std::int64_t max_sequence_tokens() const override { return modules_->max_sequence_tokens(); }
   std::int64_t max_label_tokens() const override;
   const ModelReport& report() const override { return report_; }
+
+  const Gliner1Config& config() const { return config_; }
+  const Gliner1Modules& modules() const { return *modules_; }
 
  private:
   Gliner1Config config_;

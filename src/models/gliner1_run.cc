@@ -42,7 +42,7 @@ std::vector<SpanOutput> Gliner1Run::outputs() {
   span_input_ = modules_.span_context
                     ? modules_.span_context->forward_padded(words_, word_start_, padded_words_)
                     : words_;
-  if (!queries_.vectors.defined()) queries_ = prepare_labels(labels_, /*shared=*/false);
+  if (!queries_.vectors.defined()) queries_ = modules_.prepare_labels(labels_, /*shared=*/false);
   labels_ = queries_.vectors;
   for (std::size_t s = 0; s < size(); ++s) emit(s, "prompts_embedding", labels_of(s));
   if (config_.token_level()) {
@@ -170,29 +170,14 @@ void Gliner1Run::gather_label_matrices() {
   // What one stream of a card makes must not be read in another, so there every run makes its own.
   if (sets.size() == 1 && !modules_.cross_fuser && words_.device().is_cpu()) {
     queries_ = *shared_labels_.get(sets.front(), [this](const LabelMatrix& set) {
-      return prepare_labels(vectors_of(set), /*shared=*/true);
+      return modules_.prepare_labels(label_vectors(set, c10::kCPU), /*shared=*/true);
     });
     return;
   }
   std::vector<at::Tensor> vectors = {at::zeros({0, config_.hidden_size}, words_.options())};
-  for (const std::shared_ptr<const LabelMatrix>& set : sets) vectors.push_back(vectors_of(*set));
+  for (const std::shared_ptr<const LabelMatrix>& set : sets)
+    vectors.push_back(label_vectors(*set, words_.device()));
   labels_ = at::cat(vectors);  // [P, H]
-}
-
-/// A copy, which may outlive the set.
-at::Tensor Gliner1Run::vectors_of(const LabelMatrix& set) const {
-  at::Tensor vectors = at::empty({set.rows(), set.size}, at::kFloat);
-  std::copy(set.values.begin(), set.values.end(), vectors.data_ptr<float>());
-  return vectors.to(words_.device());
-}
-
-SpanQueries Gliner1Run::prepare_labels(const at::Tensor& vectors, bool shared) const {
-  const StageTimer timer(Stage::kSpanVectors);
-  const at::Tensor projected = modules_.prompt_projection && vectors.size(0) > 0
-                                   ? modules_.prompt_projection->forward(vectors)
-                                   : vectors;  // [P, H]
-  if (config_.token_level()) return {projected, {}, {}, nullptr};
-  return modules_.span_layer->prepare(projected, shared);
 }
 
 void Gliner1Run::fuse() {
@@ -258,25 +243,19 @@ void Gliner1Run::relate() {
 /// Pairs of different entities, all or those that the adjacency finds likely, against every relation.
 void Gliner1Run::relate(std::size_t s, const std::vector<SpanCandidate>& entities) {
   const at::Tensor vectors = span_vectors(s, entities);  // [E, H]
-  const auto count = static_cast<std::int64_t>(entities.size());
   at::Tensor adjacency;
   if (modules_.adjacency) {
     adjacency = modules_.adjacency->forward(vectors).cpu().contiguous();  // [E, E]
     emit(s, "adjacency", adjacency);
   }
-  const auto threshold = static_cast<float>(batch_.adjacency_threshold);
-  std::vector<EntityPair> pairs;
-  for (std::int64_t head = 0; head < count; ++head)
-    for (std::int64_t tail = 0; tail < count; ++tail) {
-      if (head == tail) continue;
-      if (adjacency.defined() && !(adjacency.data_ptr<float>()[head * count + tail] > threshold)) continue;
-      pairs.push_back({head, tail});
-    }
+  const std::vector<EntityPair> pairs =
+      likely_pairs(vectors.size(0), adjacency.defined() ? adjacency.data_ptr<float>() : nullptr,
+                   static_cast<float>(batch_.adjacency_threshold));
   if (pairs.empty()) return;
   std::vector<TokenRange> markers;
   for (const std::int32_t marker : batch_.sequences[s].relations) markers.push_back({marker, marker + 1});
-  const at::Tensor relations = pool_ranges(tokens_, markers, /*largest=*/false);          // [R, H]
-  const at::Tensor logits = modules_.relation_scorer->logits(vectors, pairs, relations);  // [pairs, R]
+  const at::Tensor relations = pool_ranges(tokens_, markers, /*largest=*/false);                // [R, H]
+  const at::Tensor logits = modules_.relation_scorer->logits(vectors, pairs, relations).cpu();  // [pairs, R]
   emit(s, "rel_logits", logits);
   SpanOutput& output = outputs_[s];
   select_relations(logits.contiguous(), entities, pairs, batch_.sequences[s], output);

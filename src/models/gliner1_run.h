@@ -25,8 +25,6 @@ class Gliner1Run {
   at::Tensor encode_tokens() const;
   void gather_labels(const at::Tensor& tokens);
   void gather_label_matrices();
-  at::Tensor vectors_of(const LabelMatrix& set) const;
-  SpanQueries prepare_labels(const at::Tensor& vectors, bool shared) const;
   at::Tensor read_prompts(const at::Tensor& tokens) const;
   void score_spans();
   void score_words();

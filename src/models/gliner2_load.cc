@@ -61,6 +61,11 @@ std::unique_ptr<Model> load_gliner2_span(const ModelFiles& files, std::int64_t t
     auto modules = std::make_shared<const Gliner2Modules>(WeightScope(store), config, encoder_config,
                                                           tokenizer_size, options.dtype);
     store.check_all_used();
+    if (options.cuda_graphs && modules->encoder->card_tile_rows() == 0)
+      throw InputError(fmt::format(
+          "cuda_graphs: passes of this {} encoder depend on the lengths of texts in more than sizes "
+          "and cannot be captured; leave it off",
+          encoder_config.model_type));
     ModelReport report =
         describe(config, encoder_config, store, std::max(modules->encoder->vocab_size(), tokenizer_size));
     model = std::make_unique<Gliner2Span>(std::move(modules), std::move(report), resources);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gliner/error.h"
+#include "models/card_graphs.h"
 #include "models/gliner2_card_run.h"
 #include "models/gliner2_run.h"
 #include "models/model_run.h"
@@ -32,7 +33,16 @@ Gliner2Modules::Gliner2Modules(const WeightScope& w, const Gliner2Config& config
 
 Gliner2Span::Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report,
                          const RunResources& resources)
-    : modules_(std::move(modules)), report_(std::move(report)), resources_(resources) {}
+    : modules_(std::move(modules)),
+      report_(std::move(report)),
+      resources_(resources),
+      graphs_(resources.cuda_graphs ? std::make_unique<CardGraphs>(resources.device) : nullptr) {}
+
+Gliner2Span::~Gliner2Span() = default;
+
+CudaGraphReport Gliner2Span::cuda_graph_report() const {
+  return graphs_ ? graphs_->report() : CudaGraphReport{};
+}
 
 std::vector<SequenceOutput> Gliner2Span::run(const PackedBatch& batch, const TraceSink& trace) const {
   const std::int64_t limit = max_sequence_tokens();
@@ -46,7 +56,7 @@ std::vector<SequenceOutput> Gliner2Span::run(const PackedBatch& batch, const Tra
   run_guarded(report_, batch.ids.size(), resources_, [&] {
     outputs = resources_.device.is_cpu() || trace
                   ? Gliner2Run(*modules_, batch, trace).outputs()
-                  : Gliner2CardRun(*modules_, batch, resources_.device, room_).outputs();
+                  : Gliner2CardRun(*modules_, batch, resources_.device, room_, graphs_.get()).outputs();
   });
   return outputs;
 }

@@ -38,16 +38,20 @@ struct HeadRoom {
   std::atomic<std::int64_t> instances{2};  ///< Of a structure or relation, scored in any case.
 };
 
+class CardGraphs;
+
 /// GLiNER2's span architecture (gliner2/models/span/model.py and inference/runtime.py up to the logits).
 class Gliner2Span : public Model {
  public:
   /// `resources`: of its runs.
   Gliner2Span(std::shared_ptr<const Gliner2Modules> modules, ModelReport report,
               const RunResources& resources);
+  ~Gliner2Span() override;
 
   std::vector<SequenceOutput> run(const PackedBatch& batch, const TraceSink& trace = {}) const override;
   std::int64_t max_sequence_tokens() const override { return modules_->encoder->max_sequence_tokens(); }
   const ModelReport& report() const override { return report_; }
+  CudaGraphReport cuda_graph_report() const override;
 
   const Gliner2Modules& modules() const { return *modules_; }
 
@@ -56,6 +60,7 @@ class Gliner2Span : public Model {
   ModelReport report_;
   RunResources resources_;
   mutable HeadRoom room_;
+  const std::unique_ptr<CardGraphs> graphs_;  // Null: no pass is captured.
 };
 
 }  // namespace gliner

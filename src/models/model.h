@@ -33,6 +33,8 @@ class Model {
 
   /// Filled except for the tokenizer's fields.
   virtual const ModelReport& report() const = 0;
+
+  virtual CudaGraphReport cuda_graph_report() const { return {}; }
 };
 
 /// Loads the GLiNER2 span model. `tokenizer_size` is `len(tokenizer)` after the markers were added: the word

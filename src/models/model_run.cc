@@ -35,6 +35,7 @@ void load_guarded(const std::string& path, const LoadOptions& options,
   RunResources resources;
   resources.device = parse_device(options.device);
   resources.tf32 = options.tf32;
+  resources.cuda_graphs = options.cuda_graphs;
   check_dtype(options.dtype, resources.device);
   apply_device_options(options, resources.device);
   const c10::InferenceMode inference;

@@ -13,6 +13,13 @@ constexpr std::size_t kMostFloats = std::size_t{16} << 20;
 
 }  // namespace
 
+at::Tensor label_vectors(const LabelMatrix& labels, c10::Device device) {
+  const auto options = at::TensorOptions().dtype(at::kFloat).pinned_memory(device.is_cuda());
+  const at::Tensor host = at::empty({labels.rows(), labels.size}, options);
+  std::copy(labels.values.begin(), labels.values.end(), host.data_ptr<float>());
+  return host.to(device, /*non_blocking=*/true);
+}
+
 std::shared_ptr<const SpanQueries> SharedLabels::get(std::shared_ptr<const LabelMatrix> labels,
                                                      const Prepare& prepare) {
   if (std::shared_ptr<const SpanQueries> known = find(*labels)) return known;

@@ -11,6 +11,10 @@
 
 namespace gliner {
 
+/// A copy of the labels' vectors on `device`, [labels, H]; to a card it goes asynchronously on the current
+/// stream.
+at::Tensor label_vectors(const LabelMatrix& labels, c10::Device device);
+
 /// What a bi-encoder's layers made of sets of labels, kept from call to call: a set of hundreds costs more to
 /// project than a sentence to read. Thread-safe.
 class SharedLabels {

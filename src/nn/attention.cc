@@ -146,6 +146,14 @@ std::vector<std::size_t> longest_first(const SequenceStart& start) {
   return order;
 }
 
+std::vector<std::int32_t> places_in_sequences(const SequenceStart& start) {
+  std::vector<std::int32_t> places;
+  for (std::size_t b = 0; b + 1 < start.size(); ++b)
+    for (std::int64_t t = start[b]; t < start[b + 1]; ++t)
+      places.push_back(static_cast<std::int32_t>(t - start[b]));
+  return places;
+}
+
 at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
                           at::Tensor reuse) {
   if (options.visible) {
@@ -207,6 +215,7 @@ at::Tensor self_attention(const at::Tensor& qkv, const SequenceStart& start, con
 at::Tensor plain_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options,
                            const RelativePositions* positions, const at::Tensor& key_table,
                            const at::Tensor& query_table) {
+  GLINER_CHECK(!start.empty() && start.back() == qkv.size(0));
   const std::int64_t hidden = qkv.size(1) / 3;
   const std::int64_t head_size = hidden / options.heads;
   const auto by_head = [&](const at::Tensor& x) {  // [N, H] -> [heads, N, D]

@@ -94,11 +94,19 @@ class PositionTables {
 struct AttentionTiles {
   std::int64_t rows = 0;  ///< Queries of a tile.
   at::Tensor tiles;
+  // What flash attention takes in their place. Undefined: it is not to be used.
+  at::Tensor begins;         ///< SequenceStart, int32 [B + 1].
+  std::int64_t longest = 0;  ///< No sequence is longer.
+
+  bool is_empty() const { return !tiles.defined() && !begins.defined(); }
 };
 
 /// The sequences of a packed batch, long ones first, so that the short ones fill the gaps at the end of a
 /// run; equal lengths keep their order.
 std::vector<std::size_t> longest_first(const SequenceStart& start);
+
+/// Place of each row in its sequence, from 0 on: [T].
+std::vector<std::int32_t> places_in_sequences(const SequenceStart& start);
 
 /// Queries of a tile for heads of this size with activations of `element`.
 std::int64_t attention_tile_rows(std::int64_t head_size, c10::ScalarType element);
@@ -115,7 +123,7 @@ struct AttentionOptions {
   /// the tokens and is not seen. Null: all. In plain operations only, and not with position tables.
   const std::vector<std::int64_t>* visible = nullptr;
   /// On a card: the batch's tiles, so that the layers share them, and so that a captured graph takes them
-  /// from memory that is written before each replay. Null: made from `start`.
+  /// from memory that is written before each replay; `start` may then be empty. Null: made from `start`.
   const AttentionTiles* tiles = nullptr;
 };
 

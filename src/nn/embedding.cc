@@ -69,12 +69,19 @@ at::Tensor Embedding::device_ids(const TokenIds& ids) const {
   return ids.device.defined() ? ids.device : index_tensor(ids.host, device_);
 }
 
-void Embedding::add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const {
-  check(ids);
-  if (device_.is_cpu())
-    gather_rows(weight_, ids, x.data_ptr<float>(), /*add=*/true);
-  else
-    x += weight_.index_select(0, index_tensor(ids, device_));
+void Embedding::add_to(at::Tensor& x, const TokenIds& ids) const {
+  if (!device_.is_cpu()) {
+    x += weight_.index_select(0, device_ids(ids));
+    return;
+  }
+  check(ids.host);
+  gather_rows(weight_, ids.host, x.data_ptr<float>(), /*add=*/true);
+}
+
+void Embedding::add_one_to(at::Tensor& x, std::int32_t id) const {
+  if (device_.is_cpu()) return add_to(x, std::vector<std::int32_t>(static_cast<std::size_t>(x.size(0)), id));
+  check({id});
+  x += weight_.narrow(0, id, 1);
 }
 
 }  // namespace gliner

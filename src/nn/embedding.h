@@ -21,7 +21,10 @@ class Embedding : public torch::nn::Module {
   at::Tensor forward(const TokenIds& ids) const;
   at::Tensor forward(const std::vector<std::int32_t>& ids) const { return forward(TokenIds(ids)); }
   /// Adds the vectors of `ids` to the rows of `x`: [N, H].
-  void add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const;
+  void add_to(at::Tensor& x, const TokenIds& ids) const;
+  void add_to(at::Tensor& x, const std::vector<std::int32_t>& ids) const { add_to(x, TokenIds(ids)); }
+  /// Adds the vector of one id to every row of `x`.
+  void add_one_to(at::Tensor& x, std::int32_t id) const;
 
   /// The ids as the table's device has them, int32 [N], checked like forward's. For cards.
   at::Tensor device_ids(const TokenIds& ids) const;

@@ -82,6 +82,17 @@ void run_direction(const PackedLstm& lstm, const std::vector<Rows>& sequences, b
   }
 }
 
+// cuDNN reads the weights of all layers from one buffer in an order of its own. Unless they lie in one,
+// LibTorch copies them into a new one before every pass and writes a warning.
+void flatten_for_cudnn(const std::vector<at::Tensor>& weights, std::int64_t input_size,
+                       std::int64_t hidden_size, const Lstm::Options& options) {
+  constexpr std::int64_t kLstmMode = 2;  // cuDNN's number
+  if (!at::cudnn_is_acceptable(weights.front())) return;
+  at::_cudnn_rnn_flatten_weight(weights, static_cast<std::int64_t>(kWeightsPerDirection), input_size,
+                                kLstmMode, hidden_size, /*proj_size=*/0, options.layers,
+                                /*batch_first=*/false, options.bidirectional);
+}
+
 }  // namespace
 
 Lstm::Lstm(const WeightScope& w, std::int64_t input_size, std::int64_t hidden_size, const Options& options)
@@ -106,6 +117,7 @@ Lstm::Lstm(const WeightScope& w, std::int64_t input_size, std::int64_t hidden_si
         weights_.insert(weights_.end(), all.begin(), all.end());
     }
   }
+  if (!weights_.empty()) flatten_for_cudnn(weights_, input_size, hidden_size, options);
 }
 
 at::Tensor Lstm::forward(const at::Tensor& x, const SequenceStart& start) const {
@@ -149,7 +161,8 @@ at::Tensor plain_lstm(const at::Tensor& x, const SequenceStart& start, const std
   const std::int64_t hidden_size = weights.at(1).size(1);
   if (sequences.empty()) return at::empty({0, directions * hidden_size}, x.options());
 
-  // torch's packed form: step by step the rows of the sequences that are still running.
+  // torch's packed form: step by step the rows of the sequences that are still running. Their numbers stay on
+  // the host, where cuDNN wants them, so that no step is waited for.
   std::vector<std::int64_t> rows, running;
   for (std::int64_t step = 0; step < sequences.front().length; ++step) {
     std::int64_t count = 0;

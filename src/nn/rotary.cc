@@ -10,10 +10,32 @@
 
 namespace gliner {
 
-RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t length, c10::Device device) {
+namespace {
+
+// qkv: [N, 3H], cosine, sine: [N, D / 2] of its rows.
+void turn_rows(const at::Tensor& qkv, const at::Tensor& cosine, const at::Tensor& sine, std::int64_t heads) {
+  // Query and key are 2 * heads blocks of D = 2 * half columns.
+  const at::Tensor blocks = qkv.narrow(1, 0, qkv.size(1) / 3 * 2)
+                                .view({qkv.size(0), 2 * heads, 2, cosine.size(1)});  // [N, 2 heads, 2, D / 2]
+  const at::Tensor first = blocks.select(2, 0);
+  const at::Tensor second = blocks.select(2, 1);
+  const at::Tensor c = cosine.unsqueeze(1);  // [N, 1, D / 2]
+  const at::Tensor s = sine.unsqueeze(1);
+  const at::Tensor turned = first * c - second * s;
+  second.copy_(second * c + first * s);
+  first.copy_(turned);
+}
+
+}  // namespace
+
+at::Tensor rotary_frequencies(double theta, std::int64_t head_size) {
   const at::Tensor exponent = at::arange(0, head_size, 2, at::kFloat) / static_cast<double>(head_size);
-  const at::Tensor frequency = at::reciprocal(at::pow(theta, exponent));  // [D / 2]
-  const at::Tensor angle = at::arange(length, at::kFloat).unsqueeze(1) * frequency.unsqueeze(0);
+  return at::reciprocal(at::pow(theta, exponent));
+}
+
+RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t length, c10::Device device) {
+  const at::Tensor angle = at::arange(length, at::kFloat).unsqueeze(1) *
+                           rotary_frequencies(theta, head_size).unsqueeze(0);  // [length, D / 2]
   cosine_ = angle.cos().to(device);
   sine_ = angle.sin().to(device);
 }
@@ -42,23 +64,23 @@ void RotaryTable::turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t
 }
 
 void RotaryTable::turn_plainly(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
-  const std::int64_t half = cosine_.size(1);
-  const std::int64_t hidden = qkv.size(1) / 3;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) {
     const std::int64_t length = start[b + 1] - start[b];
     if (length == 0) continue;
-    // Query and key are 2 * heads blocks of D = 2 * half columns.
-    const at::Tensor blocks = qkv.narrow(0, start[b], length)
-                                  .narrow(1, 0, 2 * hidden)
-                                  .view({length, 2 * heads, 2, half});  // [L, 2 * heads, 2, D / 2]
-    const at::Tensor first = blocks.select(2, 0);
-    const at::Tensor second = blocks.select(2, 1);
-    const at::Tensor cosine = cosine_.narrow(0, 0, length).unsqueeze(1);  // [L, 1, D / 2]
-    const at::Tensor sine = sine_.narrow(0, 0, length).unsqueeze(1);
-    const at::Tensor turned = first * cosine - second * sine;
-    second.copy_(second * cosine + first * sine);
-    first.copy_(turned);
+    turn_rows(qkv.narrow(0, start[b], length), cosine_.narrow(0, 0, length), sine_.narrow(0, 0, length),
+              heads);
   }
+}
+
+RowRotary::RowRotary(const at::Tensor& frequencies, const at::Tensor& positions) {
+  const at::Tensor angle = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);  // [T, D / 2]
+  cosine_ = angle.cos();
+  sine_ = angle.sin();
+}
+
+void RowRotary::turn(at::Tensor& qkv, std::int64_t heads) const {
+  GLINER_CHECK(qkv.size(0) == cosine_.size(0) && qkv.size(1) == 6 * heads * cosine_.size(1));
+  turn_rows(qkv, cosine_, sine_, heads);
 }
 
 }  // namespace gliner

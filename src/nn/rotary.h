@@ -8,6 +8,9 @@
 
 namespace gliner {
 
+/// The angle by which dimension c is turned from one position to the next, theta^(-2 c / D): [D / 2] float32.
+at::Tensor rotary_frequencies(double theta, std::int64_t head_size);
+
 /// Rotary position embedding (Su et al. 2021) in the half-split form of transformers (rotate_half): dimension
 /// c is turned together with c + D / 2.
 class RotaryTable {
@@ -23,6 +26,19 @@ class RotaryTable {
 
  private:
   at::Tensor cosine_, sine_;  // [length, D / 2]
+};
+
+/// The same for rows whose positions are known on the device alone.
+class RowRotary {
+ public:
+  /// frequencies: rotary_frequencies; positions: [T], any integer type; on one device.
+  RowRotary(const at::Tensor& frequencies, const at::Tensor& positions);
+
+  /// Turns query and key in place. qkv: [T, 3H], contiguous.
+  void turn(at::Tensor& qkv, std::int64_t heads) const;
+
+ private:
+  at::Tensor cosine_, sine_;  // [T, D / 2]
 };
 
 }  // namespace gliner

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 
+#include "../unit/models/fake_capture.h"
 #include "base/mapped_file.h"
 #include "engine/engine.h"
 #include "engine/gliner2_family.h"
@@ -29,14 +30,23 @@ constexpr double kScoreTolerance = 1e-4;
 
 class CardModel : public gliner::Model {
  public:
-  explicit CardModel(std::unique_ptr<gliner::Model> model) : model_(std::move(model)) {}
+  /// `by_graphs`: small passes are padded, captured at first sight and then replayed.
+  CardModel(std::unique_ptr<gliner::Model> model, bool by_graphs) : model_(std::move(model)) {
+    if (by_graphs)
+      graphs_ = std::make_unique<gliner::CardGraphs>(
+          c10::kCPU, [] { return std::make_unique<gliner::FakeCapture>(); },
+          gliner::GraphLane::Limits{/*graphs=*/32, /*keys=*/256, /*sightings=*/0});
+  }
 
   std::vector<gliner::SequenceOutput> run(const gliner::PackedBatch& batch,
                                           const gliner::TraceSink&) const override {
     const c10::InferenceMode inference;
     const gliner::IntraOpScope one_thread(1);
     const auto& modules = static_cast<const gliner::Gliner2Span&>(*model_).modules();
-    return gliner::Gliner2CardRun(modules, batch, c10::kCPU, room_).outputs();
+    return gliner::Gliner2CardRun(modules, batch, c10::kCPU, room_, graphs_.get()).outputs();
+  }
+  gliner::CudaGraphReport cuda_graph_report() const override {
+    return graphs_ ? graphs_->report() : gliner::CudaGraphReport{};
   }
   std::int64_t max_sequence_tokens() const override { return model_->max_sequence_tokens(); }
   const gliner::ModelReport& report() const override { return model_->report(); }
@@ -44,9 +54,11 @@ class CardModel : public gliner::Model {
  private:
   std::unique_ptr<gliner::Model> model_;
   mutable gliner::HeadRoom room_;
+  std::unique_ptr<gliner::CardGraphs> graphs_;
 };
 
-std::unique_ptr<gliner::Engine> load(const std::string& directory, const std::string& splitter) {
+std::unique_ptr<gliner::Engine> load(const std::string& directory, const std::string& splitter,
+                                     bool by_graphs) {
   const gliner::ModelFiles files = gliner::find_model_files(directory);
   const gliner::MappedFile config(files.config);
   auto tokenizer = std::make_unique<gliner::Tokenizer>(gliner::Tokenizer::load(files.tokenizer));
@@ -54,7 +66,7 @@ std::unique_ptr<gliner::Engine> load(const std::string& directory, const std::st
   std::vector<std::unique_ptr<const gliner::Model>> replicas;
   for (int card = 0; card < 2; ++card)
     replicas.push_back(std::make_unique<CardModel>(
-        gliner::load_gliner2_span(files, tokenizer->size(), gliner::LoadOptions{"cpu", 1})));
+        gliner::load_gliner2_span(files, tokenizer->size(), gliner::LoadOptions{"cpu", 1}), by_graphs));
   gliner::Placement placement;
   placement.on_cards = true;
   placement.replicas = replicas.size();
@@ -108,7 +120,11 @@ Json with_ties_in_order(const Json& value) {
   return ordered;
 }
 
-class GoldenCardRun : public testing::TestWithParam<const char*> {};
+class GoldenCardRun : public testing::TestWithParam<const char*> {
+ protected:
+  /// Every recorded case `times` times, of which the last one counts.
+  static gliner::CudaGraphReport run_cases(bool by_graphs, int times);
+};
 
 INSTANTIATE_TEST_SUITE_P(Span, GoldenCardRun,
                          testing::Values("span-bert", "span-deberta-v2cnt", "span-deberta-v3",
@@ -119,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Span, GoldenCardRun,
                            return name;
                          });
 
-TEST_P(GoldenCardRun, AnswersEveryRecordedCaseAsTheReferenceDid) {
+gliner::CudaGraphReport GoldenCardRun::run_cases(bool by_graphs, int times) {
   const std::string folder = std::string(GLINER_TEST_DATA "/golden2/") + GetParam();
   std::map<std::string, std::unique_ptr<gliner::Engine>> engines;
   std::vector<std::string> differences;
@@ -131,13 +147,15 @@ TEST_P(GoldenCardRun, AnswersEveryRecordedCaseAsTheReferenceDid) {
     if (item.contains("error") || item.value("fragile", false)) continue;
     ++cases;
     auto& engine = engines[item.value("word_splitter", std::string("whitespace"))];
-    if (!engine) engine = load(folder + "/model", item.value("word_splitter", std::string("whitespace")));
+    if (!engine)
+      engine = load(folder + "/model", item.value("word_splitter", std::string("whitespace")), by_graphs);
     std::string what;
     try {
       const golden::Request request =
           golden::read_request(item.at("call").get<std::string>(), item.at("args"));
-      what = golden::difference(with_ties_in_order(item.at("expect")),
-                                with_ties_in_order(answer(*engine, request)), kScoreTolerance);
+      for (int i = 0; i < times; ++i)
+        what = golden::difference(with_ties_in_order(item.at("expect")),
+                                  with_ties_in_order(answer(*engine, request)), kScoreTolerance);
     } catch (const gliner::InputError& e) {
       what = std::string("was refused: ") + e.what();
     }
@@ -145,6 +163,22 @@ TEST_P(GoldenCardRun, AnswersEveryRecordedCaseAsTheReferenceDid) {
   }
   EXPECT_GT(cases, 100U) << folder;
   EXPECT_THAT(differences, testing::IsEmpty());
+  gliner::CudaGraphReport sum;
+  for (const auto& [splitter, engine] : engines) {
+    const gliner::CudaGraphReport own = engine->family().cuda_graph_report();
+    sum.replayed += own.replayed;
+    sum.failures += own.failures;
+    EXPECT_EQ(own.failure, "");
+  }
+  return sum;
+}
+
+TEST_P(GoldenCardRun, AnswersEveryRecordedCaseAsTheReferenceDid) { run_cases(false, 1); }
+
+TEST_P(GoldenCardRun, AnswersThemAsWellByReplaysOfPaddedPasses) {
+  const gliner::CudaGraphReport report = run_cases(true, 2);
+  EXPECT_GT(report.replayed, 100);
+  EXPECT_EQ(report.failures, 0);
 }
 
 }  // namespace

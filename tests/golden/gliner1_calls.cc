@@ -33,7 +33,7 @@ bool is_per_text(const Json& value) {
 /// Labels and relations as the calls take them, one set for all texts or one per text.
 class SchemaReader {
  public:
-  explicit SchemaReader(const gliner::Extractor& model)
+  explicit SchemaReader(const Gliner1Callee& model)
       : labels_are_texts_(model.report().architecture.find("-bi-") != std::string::npos) {}
 
   gliner::Schema read(const Json& labels, const Json& relations) {
@@ -135,7 +135,7 @@ bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\n\r\
 
 /// The options that differ from text to text; empty: none do. The reference cuts the list for the texts of
 /// each batch, blank ones left out, and refuses one of another length.
-std::vector<gliner::ExtractOptions> read_options_each(const gliner::Extractor& model, const Json& args,
+std::vector<gliner::ExtractOptions> read_options_each(const Gliner1Callee& model, const Json& args,
                                                       const std::vector<std::string>& texts) {
   std::vector<gliner::ExtractOptions> each(texts.size(), read_options(args));
   bool any = false;
@@ -179,18 +179,17 @@ std::vector<std::vector<gliner::SpanPlace>> read_places(const Json& input_spans)
   return places;
 }
 
-gliner::LabelVectors read_vectors(const gliner::Extractor& model, const Json& args) {
+gliner::LabelVectors read_vectors(const Gliner1Callee& model, const Json& args) {
   const Json& wanted = args.at("labels_embeddings").at("encode_labels").at("labels");
   gliner::LabelVectors vectors = model.encode_labels(wanted.get<std::vector<std::string>>());
   vectors.labels = args.at("labels").get<std::vector<std::string>>();
   return vectors;
 }
 
-std::vector<gliner::Result> run(const gliner::Extractor& model, SchemaReader& reader, const Json& args,
+std::vector<gliner::Result> run(const Gliner1Callee& model, SchemaReader& reader, const Json& args,
                                 const std::vector<std::string>& texts) {
   gliner::ExtractOptions options = read_options(args);
-  if (args.contains("labels_embeddings"))
-    return model.batch_extract_entities(texts, read_vectors(model, args), options);
+  if (args.contains("labels_embeddings")) return model.extract(texts, read_vectors(model, args), options);
   const std::vector<gliner::Schema> schemas = read_schemas(reader, args, texts.size());
   const bool packed = args.contains("packing_config") && !args.at("packing_config").is_null();
   if (packed && texts.size() > 1 && model.report().encoder != "deberta-v2") {
@@ -199,20 +198,18 @@ std::vector<gliner::Result> run(const gliner::Extractor& model, SchemaReader& re
   // The reference leaves a batch of equal lengths as it is, so a single text is never cut.
   if (packed && texts.size() > 1) options.max_tokens = args.at("packing_config").at("max_length").get<int>();
   if (args.contains("input_spans") && !args.at("input_spans").is_null()) {
-    return model.batch_label_spans(texts, read_places(args.at("input_spans")), schemas.front(), options);
+    return model.label_spans(texts, read_places(args.at("input_spans")), schemas.front(), options);
   }
   const std::vector<gliner::ExtractOptions> each = read_options_each(model, args, texts);
   if (!each.empty()) {
     std::vector<gliner::Result> results;
     for (std::size_t i = 0; i < texts.size(); ++i) {
       results.push_back(
-          model.batch_extract({texts[i]}, schemas.size() == 1 ? schemas.front() : schemas[i], each[i])
-              .front());
+          model.extract({texts[i]}, {schemas.size() == 1 ? schemas.front() : schemas[i]}, each[i]).front());
     }
     return results;
   }
-  return schemas.size() == 1 ? model.batch_extract(texts, schemas.front(), options)
-                             : model.batch_extract(texts, schemas, options);
+  return model.extract(texts, schemas, options);
 }
 
 /// Entities and relations of one result.
@@ -229,8 +226,7 @@ std::pair<Json, Json> lists_of(const gliner::Result& result, const SchemaReader&
 }
 
 /// Sessions by id; every step gives its texts to theirs.
-Json answer_session(const gliner::Extractor& model, const Json& steps) {
-  std::map<std::string, gliner::Session> sessions;
+Json answer_session(Gliner1Callee& model, const Json& steps) {
   Json out = Json::array();
   for (const Json& step : steps) {
     SchemaReader reader(model);
@@ -241,11 +237,8 @@ Json answer_session(const gliner::Extractor& model, const Json& steps) {
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const auto id = step.at("session_id").at(i).get<std::string>();
       const gliner::Schema& schema = schemas.size() == 1 ? schemas.front() : schemas[i];
-      gliner::Session& session = sessions.try_emplace(id, model.open_session(schema)).first->second;
-      const gliner::Result result = step.value("recompute", false)
-                                        ? session.append_and_reread(texts[i], options)
-                                        : session.append(texts[i], options);
-      results.push_back(lists_of(result, reader).first);
+      const bool reread = step.value("recompute", false);
+      results.push_back(lists_of(model.append(id, schema, texts[i], reread, options), reader).first);
     }
     out.push_back(std::move(results));
   }
@@ -259,7 +252,7 @@ bool is_gliner1_call(const std::string& call) {
          call == "session";
 }
 
-Json answer_gliner1(const gliner::Extractor& model, const std::string& call, const Json& args) {
+Json answer_gliner1(Gliner1Callee& model, const std::string& call, const Json& args) {
   if (call == "encode_labels") {
     const auto labels = args.at("labels").get<std::vector<std::string>>();
     const gliner::LabelVectors vectors = model.encode_labels(labels);
@@ -285,30 +278,6 @@ Json answer_gliner1(const gliner::Extractor& model, const std::string& call, con
   if (!pair) return single ? Json(entities.at(0)) : entities;
   if (single) return Json::array({entities.at(0), relations.at(0)});
   return Json::array({entities, relations});
-}
-
-Json prompt_line(const gliner::PromptTokenizer& tokenizer, const Json& line) {
-  const gliner::PromptTokens tokens = tokenizer.tokenize(line.at("text").get<std::string>(),
-                                                         line.at("labels").get<std::vector<std::string>>());
-  Json words = Json::array();
-  for (const gliner::TokenizedWord& word : tokens.words)
-    words.push_back({word.word, word.begin_char, word.end_char});
-  Json out = {{"words", words}, {"ids", tokens.ids}, {"words_mask", tokens.word_numbers}};
-  if (!tokens.label_ids.empty()) {
-    std::size_t longest = 0;
-    for (const std::vector<std::int32_t>& row : tokens.label_ids) longest = std::max(longest, row.size());
-    Json rows = Json::array();
-    for (std::vector<std::int32_t> row : tokens.label_ids) {
-      row.resize(longest, 0);
-      rows.push_back(row);
-    }
-    out["labels_input_ids"] = rows;
-  }
-  if (!tokens.decoder_ids.empty()) {
-    out["decoder_input_ids"] = tokens.decoder_ids;
-    out["decoder_words_mask"] = tokens.decoder_word_numbers;
-  }
-  return out;
 }
 
 }  // namespace golden

@@ -13,4 +13,8 @@ using Json = nlohmann::ordered_json;
 /// gliner::InputError where the call is refused.
 Json answer(const gliner::Extractor& model, const std::string& call, const Json& args);
 
+/// What the model reads of the text and labels of one line of tokenizer.jsonl, under the line's keys; rows of
+/// labels are padded with zeros, as recorded.
+Json prompt_line(const gliner::PromptTokenizer& tokenizer, const Json& line);
+
 }  // namespace golden

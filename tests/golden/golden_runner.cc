@@ -19,7 +19,6 @@
 #include <string>
 #include <vector>
 
-#include "gliner1_calls.h"
 #include "golden_calls.h"
 
 namespace {

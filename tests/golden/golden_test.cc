@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "gliner1_calls.h"
 #include "golden_calls.h"
 #include "golden_compare.h"
 

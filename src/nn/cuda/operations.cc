@@ -69,7 +69,8 @@ at::Tensor attend(const at::Tensor& qkv, const SequenceStart& start, const Atten
   const bool tensor_cores = has_tensor_core_form(qkv, options);
   AttentionTiles own;
   const AttentionTiles* tiles = options.tiles;
-  if (!tiles) {
+  if (!tiles || !tiles->tiles.defined()) {
+    GLINER_CHECK(!start.empty() && start.back() == qkv.size(0));
     own = tiles_of(qkv, start, options);
     tiles = &own;
   }
@@ -110,25 +111,31 @@ at::Tensor attend(const at::Tensor& qkv, const SequenceStart& start, const Atten
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 6)
 #define GLINER_FLASH_ATTENTION
-// LibTorch's flash attention over packed sequences (Dao 2023). `start` in int32 on the card.
+AttentionTiles begins_of(const SequenceStart& start, c10::Device device) {
+  AttentionTiles made;
+  std::vector<std::int32_t> begins;
+  for (std::size_t b = 0; b < start.size(); ++b) {
+    begins.push_back(static_cast<std::int32_t>(start[b]));
+    if (b > 0) made.longest = std::max(made.longest, start[b] - start[b - 1]);
+  }
+  made.begins = uploaded(begins, device);
+  return made;
+}
+
+// LibTorch's flash attention over packed sequences (Dao 2023).
 at::Tensor flash_attention(const at::Tensor& qkv, const SequenceStart& start,
                            const AttentionOptions& options) {
   const std::int64_t hidden = qkv.size(1) / 3;
   const std::int64_t size = hidden / options.heads;
-  std::int64_t longest = 0;
-  std::vector<std::int32_t> begins;
-  for (std::size_t b = 0; b < start.size(); ++b) {
-    begins.push_back(static_cast<std::int32_t>(start[b]));
-    if (b > 0) longest = std::max(longest, start[b] - start[b - 1]);
-  }
-  const at::Tensor begin = uploaded(begins, qkv.device());
+  const AttentionTiles given = options.tiles ? *options.tiles : begins_of(start, qkv.device());
   const auto part = [&](std::int64_t p) {  // [T, heads, D]
     return qkv.narrow(1, p * hidden, hidden).unflatten(1, {options.heads, size});
   };
   const std::optional<std::int64_t> window(std::max<std::int64_t>(options.window, -1));  // -1: all.
-  const at::Tensor out = std::get<0>(at::_flash_attention_forward(
-      part(0), part(1), part(2), begin, begin, longest, longest, /*dropout_p=*/0.0, /*is_causal=*/false,
-      /*return_debug_mask=*/false, options.scale, window, window));
+  const at::Tensor out = std::get<0>(
+      at::_flash_attention_forward(part(0), part(1), part(2), given.begins, given.begins, given.longest,
+                                   given.longest, /*dropout_p=*/0.0, /*is_causal=*/false,
+                                   /*return_debug_mask=*/false, options.scale, window, window));
   return out.reshape({qkv.size(0), hidden});
 }
 #endif
@@ -136,7 +143,8 @@ at::Tensor flash_attention(const at::Tensor& qkv, const SequenceStart& start,
 bool has_flash_attention(const at::Tensor& qkv, const AttentionOptions& options) {
 #ifdef GLINER_FLASH_ATTENTION
   // With tiles given, the batch may be a captured graph's, and flash attention does not take tiles.
-  return !options.positions && !options.tiles && is_short(qkv) && qkv.size(0) > 0 && qkv.stride(0) % 8 == 0 &&
+  const bool has_begins = !options.tiles || options.tiles->begins.defined();
+  return !options.positions && has_begins && is_short(qkv) && qkv.size(0) > 0 && qkv.stride(0) % 8 == 0 &&
          qkv.size(1) / 3 / options.heads % 8 == 0;
 #else
   static_cast<void>(qkv);
@@ -157,7 +165,6 @@ bool has_cuda_attention(const at::Tensor& qkv, const AttentionOptions& options) 
 
 at::Tensor cuda_attention(const at::Tensor& qkv, const SequenceStart& start,
                           const AttentionOptions& options) {
-  GLINER_CHECK(start.back() == qkv.size(0));
   const c10::cuda::CUDAGuard on(qkv.device());
 #ifdef GLINER_FLASH_ATTENTION
   if (has_flash_attention(qkv, options)) return flash_attention(qkv, start, options);
@@ -167,7 +174,10 @@ at::Tensor cuda_attention(const at::Tensor& qkv, const SequenceStart& start,
 
 AttentionTiles cuda_attention_tiles(const at::Tensor& qkv, const SequenceStart& start,
                                     const AttentionOptions& options) {
-  if (!has_cuda_attention(qkv, options) || has_flash_attention(qkv, options)) return {};
+  if (!has_cuda_attention(qkv, options)) return {};
+#ifdef GLINER_FLASH_ATTENTION
+  if (has_flash_attention(qkv, options)) return begins_of(start, qkv.device());
+#endif
   return tiles_of(qkv, start, options);
 }
 

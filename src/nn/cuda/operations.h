@@ -29,8 +29,8 @@ bool has_cuda_attention(const at::Tensor& qkv, const AttentionOptions& options);
 /// flash attention where it has one for packed sequences.
 at::Tensor cuda_attention(const at::Tensor& qkv, const SequenceStart& start, const AttentionOptions& options);
 
-/// The tiles that cuda_attention would make for itself, for all layers of a forward pass to share. Undefined
-/// where it needs none.
+/// The tiles, or the sequences' begins, that cuda_attention would make for itself, for all layers of a
+/// forward pass to share. Empty where it cannot do it.
 AttentionTiles cuda_attention_tiles(const at::Tensor& qkv, const SequenceStart& start,
                                     const AttentionOptions& options);
 

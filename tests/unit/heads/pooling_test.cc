@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "gliner/error.h"
+#include "heads/range_pooling.h"
 
 namespace gliner {
 namespace {
@@ -62,6 +63,37 @@ TEST(Pooling, RefusesARangeOutsideOfItsSequence) {
   const c10::InferenceMode guard;
   EXPECT_THROW(pooled(batch_of(TokenPooling::kFirst, {{2, 4}}, {})), InternalError);
   EXPECT_THROW(pooled(batch_of(TokenPooling::kFirst, {}, {{2, 4}})), InternalError);
+}
+
+// Ranges with the token from which on there are zeros.
+std::vector<std::vector<float>> pooled_at_once(TokenPooling pooling,
+                                               const std::vector<std::pair<TokenRange, int>>& ranges) {
+  RangePooling all(pooling, 6);
+  PackedUpload upload;
+  for (const auto& [range, end] : ranges) all.add(range, end);
+  all.prepare(upload);
+  const at::Tensor rows = all.forward(tokens(), upload.send(c10::kCPU));
+  std::vector<std::vector<float>> values;
+  for (std::int64_t r = 0; r < rows.size(0); ++r)
+    values.push_back({rows[r][0].item<float>(), rows[r][1].item<float>()});
+  return values;
+}
+
+TEST(RangePooling, PoolsAllRangesAtOnce) {
+  const c10::InferenceMode guard;
+  const std::vector<std::pair<TokenRange, int>> ranges = {{{0, 3}, 6}, {{5, 6}, 6}, {{3, 5}, 6}, {{4, 4}, 6}};
+  EXPECT_EQ(pooled_at_once(TokenPooling::kFirst, ranges), (Rows{{0, 10}, {5, 5}, {3, 7}, {0, 0}}));
+  EXPECT_EQ(pooled_at_once(TokenPooling::kMean, ranges), (Rows{{1, 9}, {5, 5}, {3.5, 6.5}, {0, 0}}));
+  EXPECT_EQ(pooled_at_once(TokenPooling::kMax, ranges), (Rows{{2, 10}, {5, 5}, {4, 7}, {0, 0}}));
+  EXPECT_TRUE(pooled_at_once(TokenPooling::kMean, {}).empty());
+}
+
+TEST(RangePooling, CountsTokensBehindTheEndAsZeros) {
+  const c10::InferenceMode guard;
+  const std::vector<std::pair<TokenRange, int>> ranges = {{{1, 3}, 2}, {{4, 6}, 4}, {{1, 9}, 3}};
+  EXPECT_EQ(pooled_at_once(TokenPooling::kFirst, ranges), (Rows{{1, 9}, {0, 0}, {1, 9}}));
+  EXPECT_EQ(pooled_at_once(TokenPooling::kMean, ranges), (Rows{{0.5, 4.5}, {0, 0}, {0.375, 2.125}}));
+  EXPECT_EQ(pooled_at_once(TokenPooling::kMax, ranges), (Rows{{1, 9}, {0, 0}, {2, 9}}));
 }
 
 }  // namespace

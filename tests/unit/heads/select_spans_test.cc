@@ -97,6 +97,49 @@ TEST(SelectWordSpans, AWordAtTheThresholdIsInsideForResultsAndNotForPrediction) 
   EXPECT_THAT(predict_spans(logits, 0.5), IsEmpty());
 }
 
+TEST(SelectWideSpans, AreTheSameFromTheLogitsThatSurvived) {
+  at::manual_seed(4);
+  const at::Tensor logits = at::randn({4, 6, 3});
+  SpanSequence own = sequence(6, 4, 0.5);
+  own.thresholds[2] = 0.3;
+  SpanOutput expected, found;
+  select_wide_spans(logits, own, /*class_scores=*/false, expected);
+  std::vector<SpanLogit> survivors;
+  for (std::int32_t label = 3; label >= 0; --label)
+    for (std::int32_t first = 0; first < 6; ++first)
+      for (std::int32_t width = 0; width < std::min(3, 6 - first); ++width)
+        survivors.push_back({first, width, label, logits[label][first][width].item<float>()});
+  select_wide_spans(survivors, 3, own, found);
+  EXPECT_THAT(shown(expected.candidates), Not(IsEmpty()));
+  EXPECT_EQ(shown(found.candidates), shown(expected.candidates));
+  for (std::size_t i = 0; i < found.candidates.size(); ++i) {
+    EXPECT_EQ(found.candidates[i].score, expected.candidates[i].score);
+    EXPECT_EQ(found.candidates[i].index, expected.candidates[i].index);
+  }
+}
+
+TEST(SelectWordSpans, AreTheSameFromTheWordsThatSurvived) {
+  at::manual_seed(5);
+  for (const double threshold : {0.0, 0.4, 0.5, 0.7}) {
+    const at::Tensor logits = at::randn({30, 3, 3}) + 0.5;
+    const SpanSequence own = sequence(30, 3, threshold);
+    SpanOutput expected, found;
+    select_word_spans(logits, own, expected);
+    std::vector<WordLogits> survivors;
+    for (std::int32_t word = 29; word >= 0; --word)
+      for (std::int32_t label = 0; label < 3; ++label) {
+        const auto at = [&](int kind) { return logits[word][label][kind].item<float>(); };
+        if (at(2) >= std::log(threshold / (1 - threshold)) - 0.01)
+          survivors.push_back({word, label, at(0), at(1), at(2)});
+      }
+    select_word_spans(survivors, own, found);
+    EXPECT_THAT(shown(expected.candidates), Not(IsEmpty()));
+    EXPECT_EQ(shown(found.candidates), shown(expected.candidates));
+    for (std::size_t i = 0; i < found.candidates.size(); ++i)
+      EXPECT_EQ(found.candidates[i].score, expected.candidates[i].score);
+  }
+}
+
 TEST(PredictSpans, CountOneSpanForEachLabelThatPredictsIt) {
   const std::vector<SpanCandidate> spans = predict_spans(at::ones({2, 2, 3}), 0.5);
   EXPECT_THAT(shown(spans), ElementsAre("0:0-0", "0:0-1", "1:0-0", "1:0-1", "0:1-1", "1:1-1"));

@@ -41,6 +41,20 @@ TEST(TokenScorer, ScoresEveryPairByItsDefinition) {
     const at::Tensor expected = w.apply("out_mlp.3", at::relu(w.apply("out_mlp.0", joined)));
     EXPECT_LT(testing::difference(found[b], expected), 2e-5) << b;
   }
+
+  // The same in the products that cards take: the empty ones left out.
+  std::vector<GridSequence> sequences = {{0, 70, 0, 20, 0}, {74, 5, 3, 647, 0}};
+  SpanGrid grid(sequences, {1, 0, scorer.floats_of_pair(), /*most_rows=*/32});
+  PackedUpload upload;
+  grid.prepare(upload);
+  const at::Tensor logits = scorer.forward(scorer.sides(words, labels), grid.shape(), upload.send(c10::kCPU));
+  ASSERT_EQ(logits.size(0), grid.cells());
+  for (std::size_t s = 0; s < sequences.size(); ++s)
+    for (std::int64_t label = 0; label < sequences[s].queries; ++label)
+      for (std::int64_t word = 0; word < sequences[s].rows; ++word) {
+        const at::Tensor expected = found[s == 0 ? 0 : 3][word][label];
+        ASSERT_LT(testing::difference(logits[grid.cell({s, label, word, 0})], expected), 2e-5);
+      }
 }
 
 }  // namespace

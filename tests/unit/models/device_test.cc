@@ -6,6 +6,7 @@
 
 #include "../io/test_files.h"
 #include "gliner/error.h"
+#include "nn/graph_capture.h"
 
 namespace gliner {
 namespace {
@@ -61,7 +62,16 @@ TEST(Device, ACpuRefusesTheOptionsOfCards) {
   EXPECT_THAT(refused([](LoadOptions& o) { o.batch_tokens = -1; }), HasSubstr("batch_tokens"));
   EXPECT_THAT(refused([](LoadOptions& o) { o.memory_fraction = 0.5; }), HasSubstr("memory_fraction"));
   EXPECT_THAT(refused([](LoadOptions& o) { o.memory_fraction = 1.5; }), HasSubstr("memory_fraction"));
+  EXPECT_THAT(refused([](LoadOptions& o) { o.cuda_graphs = true; }), HasSubstr("cuda_graphs"));
   EXPECT_NO_THROW(apply_device_options(LoadOptions{}, c10::kCPU));
+}
+
+TEST(Device, ABuildThatCannotCaptureRefusesGraphs) {
+  if (cuda_graphs_missing().empty()) GTEST_SKIP() << "this build can";
+  LoadOptions options;
+  options.cuda_graphs = true;
+  EXPECT_THAT(error_of<InputError>([&] { apply_device_options(options, c10::Device("cuda:0")); }),
+              AllOf(HasSubstr("cuda_graphs"), HasSubstr(cuda_graphs_missing())));
 }
 
 TEST(Device, KnowsTheWaysInWhichMemoryRunsOut) {

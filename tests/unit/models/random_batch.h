@@ -43,6 +43,33 @@ inline PackedBatch random_batch(TokenPooling pooling, int sequences, unsigned se
   return batch;
 }
 
+/// The same schemas with texts that are a few words shorter.
+inline PackedBatch shortened(const PackedBatch& batch, unsigned seed, int most_words = 12) {
+  std::mt19937 random(seed);
+  PackedBatch shorter;
+  shorter.pooling = batch.pooling;
+  for (PackedSequence sequence : batch.sequences) {
+    const auto words =
+        std::uniform_int_distribution<std::size_t>(0, static_cast<std::size_t>(most_words))(random);
+    const std::size_t left =
+        sequence.rows.size() > words + 4 ? sequence.rows.size() - words : sequence.rows.size();
+    const std::int32_t end = sequence.rows[left - 1].end;
+    sequence.rows.resize(left);
+    const auto shift = static_cast<std::int32_t>(shorter.ids.size()) - sequence.token_begin;
+    shorter.ids.insert(shorter.ids.end(), batch.ids.begin() + sequence.token_begin, batch.ids.begin() + end);
+    for (TaskSlot& task : sequence.tasks)
+      for (std::int32_t& marker : task.markers) {
+        marker = sequence.token_begin + (marker - sequence.token_begin) % (end - sequence.token_begin);
+        marker += shift;
+      }
+    for (TokenRange& row : sequence.rows) row = {row.begin + shift, row.end + shift};
+    sequence.token_end = end + shift;
+    sequence.token_begin += shift;
+    shorter.sequences.push_back(sequence);
+  }
+  return shorter;
+}
+
 /// Sequence `index` of a batch as a batch of its own.
 inline PackedBatch alone(const PackedBatch& batch, std::size_t index) {
   PackedBatch one;

@@ -145,6 +145,7 @@ TEST(RotaryTable, TurnsPairsByTheirPositionInTheSequence) {
   RotaryTable(100.0, head_size, 5, at::kCPU).turn(qkv, start, heads);
   for (std::int64_t t = 0; t < 9; ++t) {
     const std::int64_t position = t < 4 ? t : t - 4;
+    EXPECT_EQ(places_in_sequences(start)[static_cast<std::size_t>(t)], position);
     for (std::int64_t block = 0; block < 2 * heads; ++block)
       for (std::int64_t c = 0; c < head_size / 2; ++c) {
         const double angle =
@@ -168,8 +169,12 @@ TEST(RotaryTable, OnACpuTurnsAsThePlainFormDoes) {
     at::Tensor plain = qkv.clone();
     const RotaryTable table(10000.0, head_size, 70, at::kCPU);
     table.turn(qkv, start, /*heads=*/3);
+    at::Tensor by_row = plain.clone();
     table.turn_plainly(plain, start, /*heads=*/3);
     EXPECT_TRUE(at::allclose(qkv, plain, 1e-6, 1e-6)) << head_size;
+    const at::Tensor positions = at::tensor(places_in_sequences(start), at::kInt);
+    RowRotary(rotary_frequencies(10000.0, head_size), positions).turn(by_row, /*heads=*/3);
+    EXPECT_TRUE(at::equal(by_row, plain)) << head_size;
   }
 }
 
