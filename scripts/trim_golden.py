@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 SPAN_MODELS = ["span-bert", "span-deberta-v2cnt", "span-deberta-v3", "span-modernbert"]
-BOUNDARY_MODELS = ["boundary-deberta", "boundary-shared"]
+BOUNDARY_MODELS = ["boundary-shared"]
 V1_MODELS = [
     "uni-span-deberta", "uni-token-deberta", "bi-token", "uni-span-mt5", "streaming-gpt2", "uni-span-bert", "relex-dot",
 ]

@@ -38,7 +38,7 @@ TEST(Gliner2Config, ReadsTheRecordedCheckpoints) {
   EXPECT_EQ(golden("span-deberta-v2cnt").token_pooling, TokenPooling::kMax);
   EXPECT_EQ(golden("span-deberta-v2cnt").counting_layer, CountingLayer::kCountLstmV2);
   EXPECT_EQ(golden("span-deberta-v3").model_name, "golden/span-deberta-v3");
-  EXPECT_THROW(golden("boundary-deberta"), ModelError);
+  EXPECT_THROW(golden("boundary-shared"), ModelError);
 }
 
 TEST(Gliner2Config, TheWidthInSpanHeadGoesBeforeTheFlatOne) {
