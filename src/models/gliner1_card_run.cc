@@ -262,18 +262,10 @@ void Gliner1CardRun::encode() {
   }
   if (relations_of_) relations_ = relations_of_->forward(tokens, *sent_);  // [R, H]
   if (modules_.rnn) words_ = modules_.rnn->forward(words_, word_start_);
-  if (modules_.cross_fuser) fuse();
+  if (modules_.cross_fuser) modules_.fuse(labels_, words_, label_rows_, word_start_);
   context_ = modules_.span_context
                  ? modules_.span_context->forward_padded(words_, word_start_, longest_words_)
                  : words_;
-}
-
-void Gliner1CardRun::fuse() {
-  SequenceStart label_start = {0};
-  for (const RowRange& rows : label_rows_) label_start.push_back(rows.end);
-  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start, word_start_);
-  labels_ = sides.labels;
-  words_ = sides.words;
 }
 
 /// A set that all texts share is prepared once for all passes. That once is waited for, because other passes

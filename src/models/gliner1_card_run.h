@@ -60,7 +60,6 @@ class Gliner1CardRun {
   GridLimits grid_limits() const;
 
   void encode();
-  void fuse();
   SpanQueries queries();
   void score();
   /// Runs the groups' last products and takes what they find; those with too little room are returned, with

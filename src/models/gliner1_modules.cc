@@ -166,6 +166,15 @@ at::Tensor Gliner1Modules::encode_text(const TokenIds& ids, const SequenceStart&
   return projection ? projection->forward(tokens).to(at::kFloat) : tokens;
 }
 
+void Gliner1Modules::fuse(at::Tensor& labels, at::Tensor& words, const std::vector<RowRange>& label_rows,
+                          const SequenceStart& word_start) const {
+  SequenceStart label_start = {0};
+  for (const RowRange& rows : label_rows) label_start.push_back(rows.end);
+  const CrossFuser::Sides sides = cross_fuser->forward({labels, words}, label_start, word_start);
+  labels = sides.labels;
+  words = sides.words;
+}
+
 SpanQueries Gliner1Modules::prepare_labels(const at::Tensor& vectors, bool shared) const {
   const StageTimer timer(Stage::kSpanVectors);
   const at::Tensor projected =

@@ -46,6 +46,11 @@ struct Gliner1Modules : torch::nn::Module {
   /// One vector per sequence of label tokens, projected: [labels, H]. Bi-encoders only.
   at::Tensor encode_labels(const std::vector<std::int32_t>& ids, const SequenceStart& start) const;
 
+  /// Labels [P, H] and words [W, H] after the cross fuser, which must be there, let them change each other.
+  /// `label_rows`: of each text, one behind the other.
+  void fuse(at::Tensor& labels, at::Tensor& words, const std::vector<RowRange>& label_rows,
+            const SequenceStart& word_start) const;
+
   /// Labels' vectors [P, H] as the heads take them: projected and, where spans are scored, prepared by the
   /// span layer. `shared`: by many texts (SpanLayer::prepare).
   SpanQueries prepare_labels(const at::Tensor& vectors, bool shared) const;

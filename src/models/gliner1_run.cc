@@ -36,7 +36,7 @@ Gliner1Run::Gliner1Run(const Gliner1Config& config, const Gliner1Modules& module
 
 std::vector<SpanOutput> Gliner1Run::outputs() {
   encode();
-  if (modules_.cross_fuser) fuse();
+  if (modules_.cross_fuser) modules_.fuse(labels_, words_, label_rows_, word_start_);
   for (std::size_t s = 0; s < size(); ++s)
     emit(s, "words_embedding", words_.narrow(0, word_start_[s], word_start_[s + 1] - word_start_[s]));
   span_input_ = modules_.span_context
@@ -178,14 +178,6 @@ void Gliner1Run::gather_label_matrices() {
   for (const std::shared_ptr<const LabelMatrix>& set : sets)
     vectors.push_back(label_vectors(*set, words_.device()));
   labels_ = at::cat(vectors);  // [P, H]
-}
-
-void Gliner1Run::fuse() {
-  SequenceStart label_start = {0};
-  for (const RowRange& rows : label_rows_) label_start.push_back(rows.end);
-  const CrossFuser::Sides sides = modules_.cross_fuser->forward({labels_, words_}, label_start, word_start_);
-  labels_ = sides.labels;
-  words_ = sides.words;
 }
 
 void Gliner1Run::score_spans() {

@@ -29,7 +29,6 @@ class Gliner1Run {
   void score_spans();
   void score_words();
   void score_predicted_spans(const std::vector<at::Tensor>& word_logits);
-  void fuse();
   void relate();
   void relate(std::size_t sequence, const std::vector<SpanCandidate>& entities);
   void add_vectors();
