@@ -35,10 +35,10 @@ struct SumTile {
   std::int64_t x_stride;
   const float* weight;  // [depth, kWeightPanel] from the first column on.
   std::int64_t depth;   // A multiple of kPanelDepthStep.
-  const float* before;  // Sums of the parts before; null: none.
-  std::int64_t before_stride;
-  float* after;  // Where the sums go when other parts follow; null: this is the last one.
-  std::int64_t after_stride;
+  // Where the sums lie from part to part: the first one does not read them, the last one does not write them.
+  float* sums;
+  std::int64_t sums_stride;
+  bool is_first, is_last;
   // Of the last part:
   const float* bias;  // Null: none.
   RowActivation activation;
@@ -54,7 +54,7 @@ GLINER_INLINE void sum_tile(const SumTile& t, Prefetch& p) {
   for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
     for (int v = 0; v < kSumVecs; ++v)
-      sum[r][v] = t.before ? load(t.before + r * t.before_stride + v * kLanes) : Vec{};
+      sum[r][v] = t.is_first ? Vec{} : load(t.sums + r * t.sums_stride + v * kLanes);
   const float* weight = t.weight;
   for (std::int64_t d = 0; d < t.depth; d += kPanelDepthStep) {
     if (p.next < p.end) {
@@ -75,11 +75,11 @@ GLINER_INLINE void sum_tile(const SumTile& t, Prefetch& p) {
       }
     }
   }
-  if (t.after) {
+  if (!t.is_last) {
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-      for (int v = 0; v < kSumVecs; ++v) store(t.after + r * t.after_stride + v * kLanes, sum[r][v]);
+      for (int v = 0; v < kSumVecs; ++v) store(t.sums + r * t.sums_stride + v * kLanes, sum[r][v]);
     return;
   }
 #pragma GCC unroll 8
@@ -145,10 +145,10 @@ GLINER_INLINE void sum_part(const PanelProduct& m, const PanelPart& part) {
       t.x_stride = m.x_stride;
       t.weight = m.weight + part.panel * m.depth * kWeightPanel + part.begin * kWeightPanel + c;
       t.depth = part.end - part.begin;
-      float* const sums = m.sums + row * m.panels * kWeightPanel + column;
-      t.before = part.begin > 0 ? sums : nullptr;
-      t.after = part.end < m.depth ? sums : nullptr;
-      t.before_stride = t.after_stride = m.panels * kWeightPanel;
+      t.sums_stride = m.panels * kWeightPanel;
+      t.sums = m.sums + row * t.sums_stride + column;
+      t.is_first = part.begin == 0;
+      t.is_last = part.end == m.depth;
       t.bias = m.bias ? m.bias + column : nullptr;
       t.activation = m.activation;
       t.accumulate = m.accumulate;
