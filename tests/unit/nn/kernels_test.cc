@@ -72,6 +72,21 @@ std::vector<double> attention_by_definition(const AttentionHead& h) {
   return out;
 }
 
+// What the kernels make of `h`, [queries, out_stride]. Guards behind the result and the scratch space show
+// that their sizes are enough.
+std::vector<float> attended(const CpuKernels& kernels, AttentionHead h) {
+  std::vector<float> out(static_cast<std::size_t>((h.length - h.first_query) * h.out_stride) + 1, 7.0F);
+  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
+                             5.0F);
+  h.out = out.data();
+  h.scratch = scratch.data();
+  kernels.attention_head(h);
+  EXPECT_EQ(out.back(), 7.0F) << "wrote behind the last query";
+  EXPECT_EQ(scratch.back(), 5.0F) << "wrote behind its scratch space";
+  out.pop_back();
+  return out;
+}
+
 TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
   // Rows, keys and dimensions on both sides of whole vectors, windows, one and several blocks of queries and
   // parts of keys.
@@ -100,15 +115,7 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
       h.position_query = h.position_key + table_floats;
     }
     h.out_stride = h.head_size + 3;
-    std::vector<float> out(static_cast<std::size_t>(h.length * h.out_stride), 7.0F);
-    h.out = out.data();
-    // A guard behind the scratch space shows that its size is enough.
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
-                               5.0F);
-    h.scratch = scratch.data();
-
-    GetParam()->attention_head(h);
-
+    const std::vector<float> out = attended(*GetParam(), h);
     const std::vector<double> expected = attention_by_definition(h);
     for (std::int64_t i = 0; i < h.length; ++i) {
       for (std::int64_t d = 0; d < h.head_size; ++d)
@@ -117,7 +124,6 @@ TEST_P(CpuKernelsTest, AttentionEqualsItsDefinition) {
       for (std::int64_t d = h.head_size; d < h.out_stride; ++d)
         ASSERT_EQ(out[static_cast<std::size_t>(i * h.out_stride + d)], 7.0F) << "wrote behind the head";
     }
-    EXPECT_EQ(scratch.back(), 5.0F);
   }
 }
 
@@ -147,16 +153,9 @@ TEST_P(CpuKernelsTest, CausalAttentionOfNewTokensEqualsItsDefinition) {
     h.key = keys.data();
     h.value = h.key + h.head_size;
     h.out_stride = h.head_size;
-    std::vector<float> out(static_cast<std::size_t>(queries * h.head_size) + 1, 7.0F);
-    h.out = out.data();
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
-                               5.0F);
-    h.scratch = scratch.data();
-    GetParam()->attention_head(h);
+    const std::vector<float> out = attended(*GetParam(), h);
     const std::vector<double> expected = attention_by_definition(h);
     for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(out[i], expected[i], 2e-5) << i;
-    EXPECT_EQ(out.back(), 7.0F) << "wrote behind the last query";
-    EXPECT_EQ(scratch.back(), 5.0F);
   }
 }
 
@@ -178,11 +177,7 @@ TEST_P(CpuKernelsTest, HiddenKeysWeighNothing) {
     for (std::int64_t d = 0; d < kHeadSize; ++d)
       qkv[static_cast<std::size_t>(j * h.stride + 2 * kHeadSize + d)] = 1e37F;
   h.out_stride = kHeadSize;
-  std::vector<float> out(static_cast<std::size_t>(kLength * kHeadSize));
-  h.out = out.data();
-  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(kLength, kHeadSize)));
-  h.scratch = scratch.data();
-  GetParam()->attention_head(h);
+  const std::vector<float> out = attended(*GetParam(), h);
   for (std::int64_t i = 0; i + kWindow < kFirstLarge; ++i)
     for (std::int64_t d = 0; d < kHeadSize; ++d) {
       const auto at = static_cast<std::size_t>(i * kHeadSize + d);
@@ -250,16 +245,10 @@ TEST_P(CpuKernelsTest, AttentionToFarKeysEqualsItsDefinitionAndReadsNoTableFarth
     h.key = h.query + h.head_size;
     h.value = h.key + h.head_size;
     h.out_stride = h.head_size;
-    std::vector<float> out(static_cast<std::size_t>(h.length * h.head_size));
-    h.out = out.data();
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(h.length, h.head_size)) + 1,
-                               5.0F);
-    h.scratch = scratch.data();
     h.position_key = key.near();
     h.position_query = query.near();
     h.far = shape.far;
-    GetParam()->attention_head(h);
-    EXPECT_EQ(scratch.back(), 5.0F);
+    const std::vector<float> out = attended(*GetParam(), h);
 
     h.position_key = key.whole();
     h.position_query = query.whole();
@@ -283,12 +272,8 @@ TEST_P(CpuKernelsTest, AttentionFindsTheLargestScoreInAnyPartOfTheKeys) {
     h.query = qkv.data();
     h.key = h.query + 4;
     h.value = h.key + 4;
-    std::vector<float> out(static_cast<std::size_t>(kLength * 4));
-    h.out = out.data();
     h.out_stride = 4;
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(kLength, 4)));
-    h.scratch = scratch.data();
-    GetParam()->attention_head(h);
+    const std::vector<float> out = attended(*GetParam(), h);
     const std::vector<double> expected = attention_by_definition(h);
     for (std::size_t i = 0; i < out.size(); ++i)
       ASSERT_NEAR(out[i], expected[i], 1e-5) << "winner " << winner;
@@ -409,12 +394,8 @@ TEST_P(CpuKernelsTest, AttentionOfVeryDifferentScoresStaysFinite) {
   h.query = qkv.data();
   h.key = h.query + 8;
   h.value = h.key + 8;
-  std::vector<float> out(static_cast<std::size_t>(h.length * 8));
-  h.out = out.data();
   h.out_stride = 8;
-  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch_floats(40, 8)));
-  h.scratch = scratch.data();
-  GetParam()->attention_head(h);
+  const std::vector<float> out = attended(*GetParam(), h);
   const std::vector<double> expected = attention_by_definition(h);
   // At this scale the winner takes all; products of 1e4 times float32 rounding may still move a weight a
   // little.
