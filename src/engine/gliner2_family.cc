@@ -71,14 +71,7 @@ Gliner2Family::Gliner2Family(std::vector<std::unique_ptr<const Model>> replicas,
 
 CudaGraphReport Gliner2Family::cuda_graph_report() const {
   CudaGraphReport sum;
-  for (const std::unique_ptr<const Model>& replica : replicas_) {
-    const CudaGraphReport own = replica->cuda_graph_report();
-    sum.replayed += own.replayed;
-    sum.launched += own.launched;
-    sum.captured += own.captured;
-    sum.failures += own.failures;
-    if (sum.failure.empty()) sum.failure = own.failure;
-  }
+  for (const std::unique_ptr<const Model>& replica : replicas_) add_to(sum, replica->cuda_graph_report());
   return sum;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/stage_timer.h"
+#include "models/model.h"
 
 namespace gliner {
 namespace {
@@ -133,12 +134,9 @@ std::optional<std::vector<std::int32_t>> CardGraphs::run(const PassKey& key, con
   CudaGraphReport own;
   std::optional<std::vector<std::int32_t>> words;
   if (lane) words = lane->run(key, upload, program, own);
+  own.launched = own.replayed == 0 ? 1 : 0;
   const std::lock_guard<std::mutex> lock(mutex_);
-  report_.captured += own.captured;
-  report_.replayed += own.replayed;
-  report_.launched += own.replayed == 0;
-  report_.failures += own.failures;
-  if (report_.failure.empty()) report_.failure = own.failure;
+  add_to(report_, own);
   // The last one first: it knows what was asked for last.
   if (lane) idle_.push_back(std::move(lane));
   return words;

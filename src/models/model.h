@@ -11,6 +11,15 @@
 
 namespace gliner {
 
+/// Adds what other passes or another card did; the first failure's reason stays.
+inline void add_to(CudaGraphReport& sum, const CudaGraphReport& own) {
+  sum.replayed += own.replayed;
+  sum.launched += own.launched;
+  sum.captured += own.captured;
+  sum.failures += own.failures;
+  if (sum.failure.empty()) sum.failure = own.failure;
+}
+
 /// Receives named intermediate values; tests compare them with the reference's. Values are float32,
 /// row-major. Names: "last_hidden_state" [T, H]; per sequence i "sequence.I.word_embeddings" [R, H]; per task
 /// j "sequence.I.task.J.embeddings" [1 + labels, H], ".count_logits" [20], ".span_logits" [C, labels, R, K]

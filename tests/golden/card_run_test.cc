@@ -166,8 +166,7 @@ gliner::CudaGraphReport GoldenCardRun::run_cases(bool by_graphs, int times) {
   gliner::CudaGraphReport sum;
   for (const auto& [splitter, engine] : engines) {
     const gliner::CudaGraphReport own = engine->family().cuda_graph_report();
-    sum.replayed += own.replayed;
-    sum.failures += own.failures;
+    gliner::add_to(sum, own);
     EXPECT_EQ(own.failure, "");
   }
   return sum;
