@@ -8,14 +8,12 @@
 #include "base/stage_timer.h"
 #include "heads/compaction.h"
 #include "heads/range_pooling.h"
+#include "models/packed_download.h"
 
 namespace gliner {
 namespace {
 
 constexpr float kNever = std::numeric_limits<float>::infinity();
-
-/// Float32 as the int32 of the same bits, [N].
-at::Tensor bits_of(const at::Tensor& values) { return values.contiguous().view({-1}).view(at::kInt); }
 
 std::vector<std::int32_t> on_host(const at::Tensor& cpu_integers) {
   const auto* data = cpu_integers.data_ptr<std::int32_t>();

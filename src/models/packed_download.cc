@@ -9,9 +9,14 @@
 
 namespace gliner {
 
+at::Tensor bits_of(const at::Tensor& values) {
+  GLINER_CHECK(values.scalar_type() == at::kInt || values.scalar_type() == at::kFloat);
+  return values.contiguous().view({-1}).view(at::kInt);
+}
+
 PackedDownload::Handle PackedDownload::add(const at::Tensor& values) {
-  GLINER_CHECK(fetched_.empty() && (values.scalar_type() == at::kInt || values.scalar_type() == at::kFloat));
-  values_.push_back(values.contiguous().view({-1}).view(at::kInt));
+  GLINER_CHECK(fetched_.empty());
+  values_.push_back(bits_of(values));
   parts_.push_back({size_, values.numel()});
   size_ += values.numel();
   return parts_.size() - 1;

@@ -8,6 +8,9 @@
 
 namespace gliner {
 
+/// The int32 of the same bits as float32 or int32 values of any shape: [N].
+at::Tensor bits_of(const at::Tensor& values);
+
 /// Everything that a forward pass leaves for the host, collected first and brought over in one pinned copy:
 /// the counterpart of PackedUpload. Lives for one pass.
 class PackedDownload {
