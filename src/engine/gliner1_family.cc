@@ -219,7 +219,7 @@ GeneratedLabels Gliner1Family::generated_labels(const SpanOutput& output) const 
   for (const SpanOutput::Generated& generated : output.generated) {
     GeneratedLabels::One one{generated.key, {}};
     for (const std::vector<std::int32_t>& ids : generated.sequences) {
-      one.labels.push_back(tokenizers_.decoder.tokenizer->decode(ids));
+      one.labels.push_back(tokenizers_.decoder.decode(ids));
     }
     labels.all.push_back(std::move(one));
   }

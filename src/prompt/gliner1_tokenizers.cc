@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mapped_file.h"
 #include "gliner/error.h"
+#include "tokenizers/token_decoder.h"
 
 namespace gliner {
 namespace {
@@ -36,6 +37,8 @@ void read_tokenizer_config(Gliner1Tokenizers::One& one, const std::string& path)
   one.pad_id = id_of("pad_token");
   one.begin_id = id_of("bos_token");
   if (one.pad_id < 0) one.pad_id = one.end_id;
+  const Json cleans_up = config.value("clean_up_tokenization_spaces", Json());
+  one.cleans_up_blanks = cleans_up == true && one.tokenizer->model_kind() != "BPE";
 }
 
 Gliner1Tokenizers::One load_tokenizer(const std::string& path, const std::string& tokenizer_config,
@@ -96,6 +99,11 @@ std::string sibling_config(const std::string& tokenizer) {
 }
 
 }  // namespace
+
+std::string Gliner1Tokenizers::One::decode(const std::vector<std::int32_t>& ids) const {
+  std::string text = tokenizer->decode(ids);
+  return cleans_up_blanks ? clean_up_blanks(std::move(text)) : text;
+}
 
 Gliner1Tokenizers load_gliner1_tokenizers(const ModelFiles& files, const Gliner1Config& config) {
   Gliner1Tokenizers tokenizers;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "config/gliner1_config.h"
 #include "gliner/options.h"
@@ -17,6 +19,10 @@ struct Gliner1Tokenizers {
     std::int32_t end_id = -1;                    ///< eos_token; -1: none.
     std::int32_t pad_id = -1;                    ///< pad_token, else eos_token.
     std::int32_t begin_id = -1;                  ///< bos_token
+    bool cleans_up_blanks = false;               ///< clean_up_tokenization_spaces; a BPE's is ignored.
+
+    /// The text of ids, as transformers' tokenizer gives it (`decode(ids, skip_special_tokens=True)`).
+    std::string decode(const std::vector<std::int32_t>& ids) const;
   };
   One text;
   One labels;                      ///< Bi-encoder

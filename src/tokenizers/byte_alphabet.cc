@@ -33,7 +33,7 @@ std::string to_byte_alphabet(std::string_view bytes) {
   return out;
 }
 
-std::string from_byte_alphabet(std::string_view text) {
+std::optional<std::string> from_byte_alphabet(std::string_view text) {
   static const std::unordered_map<std::string, char> bytes = [] {
     std::unordered_map<std::string, char> map;
     for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -47,11 +47,8 @@ std::string from_byte_alphabet(std::string_view text) {
     next_code_point(text, end);
     const std::string sign(text.substr(begin, end - begin));
     const auto found = bytes.find(sign);
-    if (found == bytes.end()) {
-      out += sign;
-    } else {
-      out += found->second;
-    }
+    if (found == bytes.end()) return std::nullopt;
+    out += found->second;
     begin = end;
   }
   return out;

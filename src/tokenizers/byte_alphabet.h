@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,7 @@ namespace gliner {
 /// and on in order (bytes_to_unicode of its encoder.py).
 std::string to_byte_alphabet(std::string_view bytes);
 
-/// The bytes that `text`, written in that alphabet, stands for; a sign outside of it stays as it is, in
-/// UTF-8.
-std::string from_byte_alphabet(std::string_view text);
+/// The bytes that `text`, written in that alphabet, stands for; none if a sign is not of it.
+std::optional<std::string> from_byte_alphabet(std::string_view text);
 
 }  // namespace gliner

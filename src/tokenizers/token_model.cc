@@ -24,7 +24,7 @@ void TokenModel::read_vocabulary(const RawObject& model) {
     if (!vocabulary_.add(token, cursor.id())) cursor.fail(fmt::format("token \"{}\" is listed twice", token));
   }
   if (const std::int32_t id = vocabulary_.seal(); id >= 0) {
-    cursor.fail(fmt::format("id {} is given to \"{}\" and to another token", id, vocabulary_.token(id)));
+    cursor.fail(fmt::format("id {} is given to \"{}\" and to another token", id, *vocabulary_.token(id)));
   }
 }
 

@@ -1,13 +1,14 @@
 #include "tokenizers/tokenizer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/mapped_file.h"
 #include "text/utf8.h"
-#include "tokenizers/byte_alphabet.h"
 #include "tokenizers/tokenizer_json.h"
 #include "tokenizers/word_cache.h"
 
@@ -124,7 +125,7 @@ std::vector<std::string> Tokenizer::tokens(std::string_view text) const {
     } else if (const std::string* content = impl_->added.content(token.id)) {
       tokens.push_back(*content);
     } else {
-      tokens.emplace_back(impl_->parts.model->vocabulary().token(token.id));
+      tokens.emplace_back(impl_->parts.model->vocabulary().token(token.id).value());
     }
   }
   return tokens;
@@ -160,16 +161,19 @@ Tokenizer::WordsEncoding Tokenizer::encode_words(const std::vector<std::string>&
 }
 
 std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const {
-  std::string bytes;
+  const Vocabulary& vocabulary = impl_->parts.model->vocabulary();
+  std::vector<std::string> tokens;
   for (const std::int32_t id : ids) {
     if (impl_->added.is_special(id)) continue;
     if (const std::string* content = impl_->added.content(id)) {
-      bytes += *content;
-    } else {
-      bytes += from_byte_alphabet(impl_->parts.model->vocabulary().token(id));
+      tokens.push_back(*content);
+    } else if (const std::optional<std::string_view> token = vocabulary.token(id)) {
+      tokens.emplace_back(*token);
     }
   }
-  return replace_invalid_utf8(bytes);
+  if (!impl_->parts.decoder) return fmt::format("{}", fmt::join(tokens, " "));
+  impl_->parts.decoder->apply(tokens);
+  return fmt::format("{}", fmt::join(tokens, ""));
 }
 
 std::int32_t Tokenizer::token_to_id(std::string_view token) const { return impl_->find(token); }

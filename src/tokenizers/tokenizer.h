@@ -47,8 +47,9 @@ class Tokenizer {
   WordsEncoding encode_words(const std::vector<std::string>& words, bool add_special_tokens,
                              std::int64_t max_length = 0) const;
 
-  /// The text of ids of a byte-level BPE, special tokens left out: `decode(ids, skip_special_tokens=True)`.
-  /// Bytes that are no UTF-8 become U+FFFD. Ids that no token has are left out.
+  /// The text of ids, special tokens left out: `decode(ids, skip_special_tokens=True)`. A file without
+  /// decoder has its tokens joined by blanks. Bytes that are no UTF-8 become U+FFFD. Ids that no token has
+  /// are left out.
   std::string decode(const std::vector<std::int32_t>& ids) const;
 
   /// Id of a token string (added tokens first, then the model's vocabulary) or -1.

@@ -60,6 +60,9 @@ TokenizerParts read_tokenizer_json(std::string_view json, const std::string& pat
   if (const Json section = sections.parse("post_processor", path); !section.is_null()) {
     parts.post_processor = PostProcessor(JsonSection(section, path, "post_processor"));
   }
+  if (const Json section = sections.parse("decoder", path); !section.is_null()) {
+    parts.decoder = make_token_decoder(JsonSection(section, path, "decoder"));
+  }
   if (const Json section = sections.parse("added_tokens", path); !section.is_null()) {
     const Json wrapped = {{"added_tokens", section}};
     parts.added_tokens = read_added_tokens(JsonSection(wrapped, path, "tokenizer"));

@@ -9,6 +9,7 @@
 #include "tokenizers/normalizer.h"
 #include "tokenizers/post_processor.h"
 #include "tokenizers/pre_tokenizer.h"
+#include "tokenizers/token_decoder.h"
 #include "tokenizers/token_model.h"
 
 namespace gliner {
@@ -21,10 +22,11 @@ struct TokenizerParts {
   std::unique_ptr<const TokenModel> model;
   std::vector<AddedToken> added_tokens;
   PostProcessor post_processor;
+  std::unique_ptr<const TokenDecoder> decoder;  // nullptr: tokens are joined by blanks
 };
 
-/// Reads the text of the file `path`. The sections truncation, padding and decoder are checked to be JSON and
-/// else ignored: callers of the reference set the first two themselves. Throws ModelError.
+/// Reads the text of the file `path`. The sections truncation and padding are checked to be JSON and else
+/// ignored: callers of the reference set them themselves. Throws ModelError.
 TokenizerParts read_tokenizer_json(std::string_view json, const std::string& path);
 
 }  // namespace gliner

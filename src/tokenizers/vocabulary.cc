@@ -68,12 +68,13 @@ std::int32_t Vocabulary::find(std::string_view token) const {
   return slot.entry == 0 ? -1 : entries_[slot.entry - 1].id;
 }
 
-std::string_view Vocabulary::token(std::int32_t id) const {
+std::optional<std::string_view> Vocabulary::token(std::int32_t id) const {
   const auto before = [this](std::uint32_t index, std::int32_t wanted) {
     return entries_[index].id < wanted;
   };
   const auto found = std::lower_bound(by_id_.begin(), by_id_.end(), id, before);
-  return found == by_id_.end() || entries_[*found].id != id ? std::string_view() : view(entries_[*found]);
+  if (found == by_id_.end() || entries_[*found].id != id) return std::nullopt;
+  return view(entries_[*found]);
 }
 
 }  // namespace gliner

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,8 @@ class Vocabulary {
   /// Id of `token`, or -1.
   std::int32_t find(std::string_view token) const;
 
-  /// Token of `id`; empty if no entry has it.
-  std::string_view token(std::int32_t id) const;
+  /// Token of `id`, if an entry has it.
+  std::optional<std::string_view> token(std::int32_t id) const;
 
   std::size_t size() const { return entries_.size(); }
   std::string_view token_at(std::size_t index) const { return view(entries_[index]); }

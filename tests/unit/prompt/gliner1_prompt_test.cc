@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../io/test_files.h"
 #include "base/mapped_file.h"
 #include "gliner/error.h"
 #include "gliner/schema.h"
@@ -101,6 +102,20 @@ TEST_F(Gliner1PromptTest, SequencesOfABatchKeepTheirPlaces) {
   EXPECT_EQ(batch.sequences[1].token_begin, base);
   EXPECT_EQ(batch.sequences[1].labels.front(), second.sequence.labels.front() + base);
   EXPECT_EQ(batch.sequences[1].words.back().end, second.sequence.words.back().end + base);
+}
+
+TEST_F(Gliner1PromptTest, IdsBecomeTextAsTheTokenizersConfigurationSays) {
+  const ModelFiles files = find_gliner1_tokenizer_files(GLINER_TEST_DATA "/golden1/uni-span-bert/model");
+  const testing::TempFolder folder;
+  ModelFiles cleaning = files;
+  cleaning.tokenizer_config = folder.write(
+      "tokenizer_config.json", R"({"clean_up_tokenization_spaces": true, "model_max_length": 160})");
+  const Gliner1Tokenizers::One clean = load_gliner1_tokenizers(cleaning, config_).text;
+  const Gliner1Tokenizers::One raw = tokenizers_.text;
+  // The file's own decoder cleans each token; blanks between two of them are left to the configuration.
+  const std::vector<std::int32_t> ids = raw.tokenizer->encode_words({"I", "'", "m", "."}, true).ids;
+  EXPECT_EQ(raw.decode(ids), "I ' m.");
+  EXPECT_EQ(clean.decode(ids), "I'm.");
 }
 
 TEST(BlankText, IsWhatPythonStripsToNothing) {

@@ -42,9 +42,10 @@ struct FileText {
   std::string pre_tokenizer{};
   std::string post_processor{};
   std::string added_tokens{};
+  std::string decoder{};
 
   std::string text() const {
-    std::string json = R"({"version": "1.0", "truncation": null, "padding": null, "decoder": null)";
+    std::string json = R"({"version": "1.0", "truncation": null, "padding": null)";
     const auto add = [&](const char* key, const std::string& value) {
       if (!value.empty()) json += std::string(", \"") + key + "\": " + value;
     };
@@ -52,6 +53,7 @@ struct FileText {
     add("normalizer", normalizer);
     add("pre_tokenizer", pre_tokenizer);
     add("post_processor", post_processor);
+    add("decoder", decoder);
     add("model", model);
     return json + "}";
   }

@@ -59,7 +59,7 @@ TEST(Vocabulary, FindsTokensAndIds) {
   for (const auto& [word, id] : expected) {
     EXPECT_EQ(vocabulary.find(word), id);
     EXPECT_EQ(vocabulary.token(id), word);
-    EXPECT_EQ(vocabulary.token(id + 1), "");
+    EXPECT_EQ(vocabulary.token(id + 1), std::nullopt);
   }
   EXPECT_EQ(vocabulary.find("no such word"), -1);
   EXPECT_EQ(vocabulary.id_limit(), static_cast<std::int64_t>(2 * expected.size() + 4));
