@@ -24,12 +24,16 @@ MODERNBERT = {"model_type": "modernbert", "hidden_size": 768, "num_hidden_layers
 SMALL_BERT = {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 12,
               "intermediate_size": 1536, "max_position_embeddings": 512}
 GPT2 = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024}
+LLAMA = {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+         "num_attention_heads": 9, "num_key_value_heads": 3, "max_position_embeddings": 8192, "rope_theta": 100000.0,
+         "tie_word_embeddings": True}  # The sizes of SmolLM2-135M.
 
 ONE_ENCODER = {"encoder": DEBERTA, "vocabulary": 128_000, "hidden_size": 512, "num_rnn_layers": 1}
 TWO_ENCODERS = {"encoder": MODERNBERT, "vocabulary": 50_000, "hidden_size": 512, "num_rnn_layers": 0,
                 "labels_encoder": "small-bert", "labels_encoder_config": SMALL_BERT}
 RELATIONS = {**ONE_ENCODER, "relations_layer": "dot", "triples_layer": "DistMult"}
 DECODER = {**ONE_ENCODER, "labels_decoder": "gpt2", "labels_decoder_config": GPT2, "decoder_mode": "span"}
+LLAMA_DECODER = {**ONE_ENCODER, "labels_decoder": "llama", "labels_decoder_config": LLAMA, "decoder_mode": "span"}
 STREAM = {"decoder_config": GPT2, "vocabulary": 50_000, "hidden_size": 512, "num_rnn_layers": 0, "span_mode": "markerV2",
           "labels_encoder_config": {**DEBERTA, "num_hidden_layers": 2}}
 ARCHITECTURES = {
@@ -40,7 +44,9 @@ ARCHITECTURES = {
     "span-relex": ("UniEncoderSpanRelex", RELATIONS),
     "token-relex": ("UniEncoderTokenRelex", RELATIONS),
     "span-decoder": ("UniEncoderSpanDecoder", DECODER),
+    "span-decoder-llama": ("UniEncoderSpanDecoder", LLAMA_DECODER),
     "streaming": ("StreamingSpan", STREAM),
+    "streaming-llama": ("StreamingSpan", {**STREAM, "decoder_config": LLAMA}),
 }
 LABEL_VOCABULARY = DECODER_VOCABULARY = 30_000
 

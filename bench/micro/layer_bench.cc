@@ -35,8 +35,9 @@ void set_rate(benchmark::State& state, std::int64_t items) {
 void transformer_layer(benchmark::State& state) {
   Checkpoint checkpoint;
   const EncoderConfig& config = checkpoint.config;
-  const PostNormLayer layer(WeightScope(checkpoint.store) / "encoder.encoder.layer.0", config,
-                            {"query", "key", "value"});
+  const PostNormLayer layer(
+      WeightScope(checkpoint.store) / "encoder.encoder.layer.0", config,
+      {{"query", config.hidden_size}, {"key", config.hidden_size}, {"value", config.hidden_size}});
   const std::int64_t sequences = state.range(0), length = state.range(1), tokens = sequences * length;
   SequenceStart start;
   for (std::int64_t s = 0; s <= sequences; ++s) start.push_back(s * length);

@@ -326,6 +326,63 @@ void read_gpt2(const JsonFields& fields, EncoderConfig& config) {
   only_false(fields, "add_cross_attention");
 }
 
+/// What the kin of Llama have in common. `inner`, `vocab_size` and `positions`: their defaults.
+void read_llama_family(const JsonFields& fields, EncoderConfig& config, std::int64_t vocab_size,
+                       std::int64_t inner, std::int64_t positions) {
+  config.vocab_size = fields.integer("vocab_size", vocab_size, 1, kMaxVocabulary);
+  config.hidden_size = fields.integer("hidden_size", 4096, 1, kMaxWidth);
+  config.num_hidden_layers = fields.integer("num_hidden_layers", 32, 1, kMaxLayers);
+  config.num_attention_heads = fields.integer("num_attention_heads", 32, 1, kMaxWidth);
+  // null: as many as there are heads.
+  config.key_value_heads =
+      fields.has("num_key_value_heads")
+          ? fields.integer("num_key_value_heads", 0, 1, kMaxWidth)
+          : (fields.json().contains("num_key_value_heads") || config.model_type == "llama"
+                 ? config.num_attention_heads
+                 : 32);
+  if (config.num_attention_heads % config.key_value_heads != 0)
+    fields.refuse("num_key_value_heads",
+                  fmt::format("a divisor of num_attention_heads {}", config.num_attention_heads));
+  config.intermediate_size = fields.integer("intermediate_size", inner, 1, kMaxWidth);
+  config.max_position_embeddings = fields.integer("max_position_embeddings", positions, 1, kMaxPositions);
+  config.layer_norm_eps = fields.number("rms_norm_eps", 1e-6, 0.0, kMaxEpsilon);
+  config.hidden_act = read_activation(fields, "hidden_act", "silu");
+  config.tie_word_embeddings = fields.boolean("tie_word_embeddings", false);
+  config.head_size = fields.has("head_dim")         ? fields.integer("head_dim", 0, 2, kMaxWidth)
+                     : config.model_type == "qwen3" ? 128
+                                                    : config.hidden_size / config.num_attention_heads;
+  if (config.head_size % 2 != 0 || config.head_size == 0)
+    throw ModelError(fmt::format("{}: heads of {} dimensions, expected an even number for rotary positions",
+                                 fields.where(), config.head_size));
+  // rope_scaling is the older name of rope_parameters and goes before it; either may hold the base.
+  config.rope_theta = fields.number("rope_theta", 10000.0, kMinTheta, kMaxTheta);
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    if (!fields.has(key)) continue;
+    config.rope_theta = read_rope(fields.object(key), config.rope_theta);
+    break;
+  }
+  if (fields.has("use_sliding_window") && fields.boolean("use_sliding_window", false))
+    fields.refuse("use_sliding_window", "false (windows are not supported here)");
+}
+
+/// configuration_llama.py
+void read_llama(const JsonFields& fields, EncoderConfig& config) {
+  read_llama_family(fields, config, 32000, 11008, 2048);
+  config.attention_bias = config.query_key_value_bias = fields.boolean("attention_bias", false);
+  config.mlp_bias = fields.boolean("mlp_bias", false);
+}
+/// configuration_qwen2.py
+void read_qwen2(const JsonFields& fields, EncoderConfig& config) {
+  read_llama_family(fields, config, 151936, 22016, 32768);
+  config.query_key_value_bias = true;
+}
+/// configuration_qwen3.py
+void read_qwen3(const JsonFields& fields, EncoderConfig& config) {
+  read_llama_family(fields, config, 151936, 22016, 32768);
+  config.attention_bias = config.query_key_value_bias = fields.boolean("attention_bias", false);
+  config.normalizes_heads = true;
+}
+
 /// gliner/config.py, RNNEncoderConfig: layers over words that are vectors already.
 void read_rnn(const JsonFields& fields, EncoderConfig& config) {
   config.hidden_size = fields.integer("hidden_size", 512, 1, kMaxWidth);
@@ -340,15 +397,18 @@ struct Family {
   const char* model_type;
   void (*read)(const JsonFields&, EncoderConfig&);
 };
-constexpr std::array<Family, 9> kFamilies = {{{"bert", read_plain_bert},
-                                              {kDebertaV2, read_deberta_v2},
-                                              {"gpt2", read_gpt2},
-                                              {"modernbert", read_modernbert},
-                                              {"mt5", read_mt5},
-                                              {"rnn", read_rnn},
-                                              {"roberta", read_plain_roberta},
-                                              {"t5", read_t5},
-                                              {"xlm-roberta", read_xlm_roberta}}};
+constexpr std::array<Family, 12> kFamilies = {{{"bert", read_plain_bert},
+                                               {kDebertaV2, read_deberta_v2},
+                                               {"gpt2", read_gpt2},
+                                               {"llama", read_llama},
+                                               {"modernbert", read_modernbert},
+                                               {"mt5", read_mt5},
+                                               {"qwen2", read_qwen2},
+                                               {"qwen3", read_qwen3},
+                                               {"rnn", read_rnn},
+                                               {"roberta", read_plain_roberta},
+                                               {"t5", read_t5},
+                                               {"xlm-roberta", read_xlm_roberta}}};
 
 /// Some published copies lack model_type; these keys together belong to DeBERTa-v2 and v3 alone.
 bool looks_like_deberta_v2(const JsonFields& fields) {

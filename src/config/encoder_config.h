@@ -58,10 +58,21 @@ struct EncoderConfig {
   // Span context encoders over LSTM layers ("rnn")
   bool bidirectional = true;
 
-  // GPT-2
-  bool scale_attention = true;      ///< scale_attn_weights: scores over the root of the head size.
+  // Llama, Qwen2 and Qwen3; `head_size` too
+  std::int64_t key_value_heads = 0;   ///< Groups of heads; divides num_attention_heads.
+  double rope_theta = 10000.0;        ///< Base of the rotary positions.
+  bool query_key_value_bias = false;  ///< That of the projection behind attention is `attention_bias`.
+  bool normalizes_heads = false;      ///< Queries and keys, each head by itself.
+
+  // GPT-2, Llama, Qwen2 and Qwen3
   bool tie_word_embeddings = true;  ///< A language model's head is the word table.
-  bool scale_by_layer = false;      ///< scale_attn_by_inverse_layer_idx: and over the layer's number.
+
+  // GPT-2
+  bool scale_attention = true;  ///< scale_attn_weights: scores over the root of the head size.
+  bool scale_by_layer = false;  ///< scale_attn_by_inverse_layer_idx: and over the layer's number.
+
+  /// Llama or one of its kin.
+  bool is_llama() const { return model_type == "llama" || model_type == "qwen2" || model_type == "qwen3"; }
 };
 
 /// Reads encoder_config/config.json. `path` is used in messages. A missing `model_type` is inferred for

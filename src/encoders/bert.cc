@@ -35,11 +35,11 @@ BertEncoder::BertEncoder(const WeightScope& w, const EncoderConfig& config, std:
   w.not_needed("pooler.dense.weight", "the pooler's output is not used");
   w.not_needed("pooler.dense.bias", "the pooler's output is not used");
 
+  const std::vector<Linear::Part> projections = {{"query", hidden}, {"key", hidden}, {"value", hidden}};
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string name = fmt::format("encoder.layer.{}", i);
-    layers_.push_back(register_at(*this, name,
-                                  std::make_shared<PostNormLayer>(
-                                      w / name, config, std::vector<std::string>{"query", "key", "value"})));
+    layers_.push_back(
+        register_at(*this, name, std::make_shared<PostNormLayer>(w / name, config, projections)));
   }
 }
 

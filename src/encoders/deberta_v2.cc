@@ -102,7 +102,8 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
                                                  std::int64_t index, const at::Tensor& relative_embeddings) {
   const std::string name = fmt::format("layer.{}", index);
   const std::int64_t hidden = config.hidden_size;
-  const std::vector<std::string> projections = {"query_proj", "key_proj", "value_proj"};
+  const std::vector<Linear::Part> projections = {
+      {"query_proj", hidden}, {"key_proj", hidden}, {"value_proj", hidden}};
   Layer layer;
   layer.module = register_at(*this, name, std::make_shared<PostNormLayer>(w / name, config, projections));
   if (!relative_) return layer;
@@ -113,7 +114,7 @@ DebertaV2Stack::Layer DebertaV2Stack::bind_layer(const WeightScope& w, const Enc
     const WeightScope exact = (w / (name + ".attention.self")).in(ComputeDtype::kFloat32);
     const at::Tensor qkv = w.dtype() == ComputeDtype::kFloat32
                                ? layer.module->query_key_value(relative_embeddings)
-                               : Linear(exact, projections, hidden, hidden).forward(relative_embeddings);
+                               : Linear(exact, projections, hidden).forward(relative_embeddings);
     if (config.c2p) key = qkv.narrow(1, hidden, hidden);
     if (config.p2c) query = qkv.narrow(1, 0, hidden);
   } else {

@@ -15,9 +15,9 @@
 namespace gliner {
 
 Gpt2::Gpt2(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
-    : heads_(config.num_attention_heads) {
+    : CausalModel(w / "wte", config.hidden_size, known_ids), heads_(config.num_attention_heads) {
   const std::int64_t hidden = config.hidden_size;
-  words_ = register_module("wte", std::make_shared<Embedding>(w / "wte", kAnySize, hidden, known_ids));
+  register_module("wte", words_);
   positions_ =
       register_module("wpe", std::make_shared<Embedding>(w / "wpe", config.max_position_embeddings, hidden));
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(bind_layer(w, config, i));
@@ -57,35 +57,22 @@ Gpt2::Layer Gpt2::bind_layer(const WeightScope& w, const EncoderConfig& config, 
   return layer;
 }
 
-at::Tensor Gpt2::attend(std::size_t layer, const at::Tensor& qkv, const SequenceStart& start,
-                        const std::vector<KvCache*>& caches) const {
-  const std::int64_t hidden = qkv.size(1) / 3;
-  std::vector<KvCache::Rows> seen;
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    const at::Tensor rows = qkv.narrow(0, start[b], start[b + 1] - start[b]);
-    seen.push_back({rows.narrow(1, hidden, hidden), rows.narrow(1, 2 * hidden, hidden)});  // [L, H]
-    if (!caches.empty()) seen.back() = caches[b]->append(layer, seen.back().keys, seen.back().values);
-  }
-  return causal_attention(qkv, start, seen, heads_, layers_[layer].scale);  // [T, H]
-}
-
 at::Tensor Gpt2::forward(const at::Tensor& x, const SequenceStart& start,
                          const std::vector<KvCache*>& caches) const {
   GLINER_CHECK(start.back() == x.size(0) && (caches.empty() || caches.size() + 1 == start.size()));
-  std::vector<std::int32_t> positions;
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    const std::int64_t before = caches.empty() ? 0 : caches[b]->length();
-    for (std::int64_t t = 0; t < start[b + 1] - start[b]; ++t)
-      positions.push_back(static_cast<std::int32_t>(before + t));
-  }
+  const std::int64_t hidden = x.size(1);
   at::Tensor y = new_rows(x.size(0), x.size(1), x.device()).copy_(x);  // [T, H]
-  positions_->add_to(y, positions);
+  positions_->add_to(y, causal_positions(start, caches));
   at::Tensor normed, qkv, inner;  // Taken turns with by the layers.
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     normed = timed(Stage::kLayerNorm, [&] { return layer.attention_norm->forward(y, normed); });
     qkv = timed(Stage::kQueryKeyValue, [&] { return layer.qkv->forward(normed, qkv); });  // [T, 3H]
-    const at::Tensor context = timed(Stage::kAttention, [&] { return attend(i, qkv, start, caches); });
+    const at::Tensor context = timed(Stage::kAttention, [&] {
+      const std::vector<KvCache::Rows> seen =
+          append_all(caches, i, qkv.narrow(1, hidden, hidden), qkv.narrow(1, 2 * hidden, hidden), start);
+      return causal_attention(qkv.narrow(1, 0, hidden), start, seen, heads_, layer.scale);  // [T, H]
+    });
     y = timed(Stage::kAttentionOut, [&] { return layer.attention_out->forward_add(context, y); });
     normed = timed(Stage::kLayerNorm, [&] { return layer.norm->forward(y, normed); });
     inner = timed(Stage::kUp, [&] { return layer.up->forward(normed, inner); });  // [T, F]

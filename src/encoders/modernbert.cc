@@ -97,7 +97,9 @@ ModernBertEncoder::Turn ModernBertEncoder::turn_of(double theta, const at::Tenso
   if (frequencies.defined()) {
     const at::Tensor positions =
         places ? places->positions : index_tensor(places_in_sequences(start), frequencies.device());
-    return [heads, rotary = RowRotary(frequencies, positions)](at::Tensor& qkv) { rotary.turn(qkv, heads); };
+    return [heads, rotary = RowRotary(frequencies, positions)](at::Tensor& qkv) {
+      rotary.turn(qkv, 2 * heads);  // Query and key.
+    };
   }
   std::int64_t longest = 0;
   for (std::size_t b = 0; b + 1 < start.size(); ++b) longest = std::max(longest, start[b + 1] - start[b]);

@@ -11,11 +11,11 @@
 namespace gliner {
 
 PostNormLayer::PostNormLayer(const WeightScope& w, const EncoderConfig& config,
-                             const std::vector<std::string>& names) {
+                             const std::vector<Linear::Part>& query_key_value) {
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
   qkv_ = register_at(*this, "attention.self",
-                     std::make_shared<Linear>(w / "attention.self", names, hidden, hidden));
+                     std::make_shared<Linear>(w / "attention.self", query_key_value, hidden));
   attention_out_ = register_at(*this, "attention.output.dense",
                                std::make_shared<Linear>(w / "attention.output.dense", hidden, hidden));
   attention_norm_ = register_at(

@@ -28,8 +28,9 @@ struct LayerBuffers {
 /// and in what `attention` says.
 class PostNormLayer : public torch::nn::Module {
  public:
-  /// `names`: of the query, key and value projections below "attention.self".
-  PostNormLayer(const WeightScope& w, const EncoderConfig& config, const std::vector<std::string>& names);
+  /// `query_key_value`: the projections below "attention.self".
+  PostNormLayer(const WeightScope& w, const EncoderConfig& config,
+                const std::vector<Linear::Part>& query_key_value);
 
   /// x: [T, H] -> [T, H], or [N, H] of the N tokens `only`; null: all. Overwrites x and the buffers.
   at::Tensor forward(at::Tensor x, const SequenceStart& start, const AttentionOptions& attention,

@@ -34,11 +34,11 @@ void check_options(const GenerationOptions& options, std::int64_t vocabulary) {
 }  // namespace
 
 LabelDecoder::LabelDecoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids)
-    : transformer_(
-          register_module("transformer", std::make_shared<Gpt2>(w / "transformer", config, known_ids))) {
+    : transformer_(register_module(causal_model_name(config),
+                                   make_causal_model(w / causal_model_name(config), config, known_ids))) {
   if (config.tie_word_embeddings) {
     head_.emplace(transformer_->word_table(), at::Tensor(), std::nullopt, w.device());
-    w.not_needed("lm_head.weight", "the same as transformer.wte.weight");
+    w.not_needed("lm_head.weight", "the same as the word table");
     return;
   }
   const at::Tensor weight = w.stored("lm_head.weight", {kAnySize, config.hidden_size}, "LabelDecoder");

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "encoders/gpt2.h"
+#include "encoders/causal_model.h"
 #include "heads/token_choice.h"
 #include "nn/linear.h"
 
@@ -17,7 +17,7 @@ namespace gliner {
 /// in the place of its first tokens. Const after construction; thread-safe.
 class LabelDecoder : public torch::nn::Module {
  public:
-  /// w: of "transformer...", and "lm_head.weight" unless the head is tied to the word table.
+  /// w: of "transformer..." or "model...", and "lm_head.weight" unless the head is tied to the word table.
   LabelDecoder(const WeightScope& w, const EncoderConfig& config, std::int64_t known_ids);
 
   /// Vectors of tokens, [T, D]: what a prefix may hold beside its span's vector.
@@ -44,7 +44,7 @@ class LabelDecoder : public torch::nn::Module {
   Labels by_beams(const at::Tensor& first, std::vector<KvCache>& caches,
                   const GenerationOptions& options) const;
 
-  std::shared_ptr<Gpt2> transformer_;
+  std::shared_ptr<CausalModel> transformer_;
   std::optional<Projection> head_;  // D -> V
 };
 

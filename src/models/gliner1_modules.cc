@@ -45,7 +45,7 @@ void Gliner1Modules::bind_encoder(const WeightScope& w, const Gliner1Config& con
 void Gliner1Modules::bind_streaming(const WeightScope& w, const Gliner1Config& config,
                                     const EncoderConfig& backbone_config, const TokenizerSizes& sizes) {
   const std::string name = "token_rep_layer.decoder_layer.model";
-  backbone = register_at(*this, name, std::make_shared<Gpt2>(w / name, backbone_config, sizes.text));
+  backbone = register_at(*this, name, make_causal_model(w / name, backbone_config, sizes.text));
   if (backbone_config.hidden_size != config.hidden_size) {
     token_projection = register_module(
         "token_projection",
@@ -156,7 +156,8 @@ at::Tensor Gliner1Modules::encode_labels(const std::vector<std::int32_t>& ids,
 at::Tensor Gliner1Modules::encode_text(const TokenIds& ids, const SequenceStart& start,
                                        const Padding& padding, const std::vector<std::int64_t>* read) const {
   if (backbone) {
-    const at::Tensor states = backbone->forward(backbone->embed(ids.host), start);  // [T, H of the backbone]
+    const at::Tensor states =
+        backbone->forward(backbone->embed(ids.host), start, {});  // [T, H of the backbone]
     return token_projection ? token_projection->forward(states).to(at::kFloat) : states;
   }
   // [T, H of the encoder]

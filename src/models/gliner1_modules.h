@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "config/gliner1_config.h"
+#include "encoders/causal_model.h"
 #include "encoders/context_encoder.h"
 #include "encoders/encoder.h"
-#include "encoders/gpt2.h"
 #include "encoders/layers_fuser.h"
 #include "heads/cross_fuser.h"
 #include "heads/entity_adjacency.h"
@@ -60,7 +60,7 @@ struct Gliner1Modules : torch::nn::Module {
   std::int64_t vocab_size() const;
 
   std::shared_ptr<Encoder> encoder;  ///< Null in a streaming model, which has the next three.
-  std::shared_ptr<Gpt2> backbone;
+  std::shared_ptr<CausalModel> backbone;
   std::shared_ptr<Linear> token_projection;        ///< To hidden_size, where the backbone has another width.
   std::shared_ptr<ContextEncoder> prompt_context;  ///< Reads the prompt's states once more, both ways.
   std::shared_ptr<LayersFuser> layers_fuser;

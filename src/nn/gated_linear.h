@@ -17,10 +17,16 @@ class GatedLinear : public torch::nn::Module {
   /// `options.activation` is f.
   GatedLinear(const WeightScope& w, std::int64_t in, std::int64_t inner, const Linear::Options& options);
 
+  /// The same where the checkpoint has two layers, `activated` with U and `gate` with G.
+  GatedLinear(const WeightScope& w, const std::string& activated, const std::string& gate, std::int64_t in,
+              std::int64_t inner, const Linear::Options& options);
+
   /// x: [N, in] -> [N, inner], which may lie in `buffers`.
   at::Tensor forward(const at::Tensor& x, Buffers& buffers) const;
 
  private:
+  void set(const LinearWeights& activated, const LinearWeights& gate, const WeightScope& w);
+
   std::optional<Activation> activation_;
   // CPU: two products, as the activation goes into the first one.
   std::optional<Projection> activated_, gate_;

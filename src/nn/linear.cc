@@ -113,13 +113,14 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
 }
 
 LinearWeights bind_linear(torch::nn::Module& module, const char* name, const WeightScope& w, std::int64_t in,
-                          std::int64_t out, bool has_bias) {
+                          std::int64_t out, bool has_bias, const std::string& part) {
+  const std::string prefix = part.empty() ? part : part + ".";
   LinearWeights bound;
-  bound.weight = w.stored("weight", {out, in}, name);
-  register_weight_at(module, "weight", bound.weight);
+  bound.weight = w.stored(prefix + "weight", {out, in}, name);
+  register_weight_at(module, prefix + "weight", bound.weight);
   if (has_bias) {
-    bound.bias = w.stored("bias", {out}, name);
-    register_weight_at(module, "bias", bound.bias);
+    bound.bias = w.stored(prefix + "bias", {out}, name);
+    register_weight_at(module, prefix + "bias", bound.bias);
   }
   return bound;
 }
@@ -129,16 +130,15 @@ Linear::Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Op
   projection_.emplace(bound.weight, bound.bias, options.activation, w.device(), w.dtype());
 }
 
-Linear::Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in,
-               std::int64_t out) {
+Linear::Linear(const WeightScope& w, const std::vector<Part>& parts, std::int64_t in, bool has_bias) {
   std::vector<at::Tensor> weights, biases;
-  for (const std::string& name : names) {
-    weights.push_back(w.stored(name + ".weight", {out, in}, "Linear"));
-    biases.push_back(w.stored(name + ".bias", {out}, "Linear"));
-    register_weight_at(*this, name + ".weight", weights.back());
-    register_weight_at(*this, name + ".bias", biases.back());
+  for (const auto& [name, out] : parts) {
+    const LinearWeights bound = bind_linear(*this, "Linear", w, in, out, has_bias, name);
+    weights.push_back(bound.weight);
+    biases.push_back(bound.bias);
   }
-  projection_.emplace(at::cat(weights), at::cat(biases), std::nullopt, w.device(), w.dtype());
+  projection_.emplace(at::cat(weights), has_bias ? at::cat(biases) : at::Tensor(), std::nullopt, w.device(),
+                      w.dtype());
 }
 
 }  // namespace gliner

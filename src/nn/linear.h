@@ -68,10 +68,10 @@ struct LinearWeights {
   at::Tensor bias;    ///< [out], or undefined
 };
 
-/// Takes `weight` and, if there is one, `bias` from the scope and registers them in `module`, which errors
-/// call `name`.
+/// Takes `weight` and, if there is one, `bias` from the scope, or from `part` inside it, and registers them
+/// in `module`, which errors call `name`.
 LinearWeights bind_linear(torch::nn::Module& module, const char* name, const WeightScope& w, std::int64_t in,
-                          std::int64_t out, bool has_bias);
+                          std::int64_t out, bool has_bias, const std::string& part = {});
 
 /// A linear layer of the checkpoint: `weight` [out, in] and, unless told otherwise, `bias` [out].
 class Linear : public torch::nn::Module {
@@ -83,9 +83,14 @@ class Linear : public torch::nn::Module {
   Linear(const WeightScope& w, std::int64_t in, std::int64_t out, const Options& options);
   Linear(const WeightScope& w, std::int64_t in, std::int64_t out) : Linear(w, in, out, Options{}) {}
 
-  /// Several linear layers of one input as one product: `out` is the size of each, and their results stand
-  /// side by side, [N, names.size() * out]. The weights are registered under their own names.
-  Linear(const WeightScope& w, const std::vector<std::string>& names, std::int64_t in, std::int64_t out);
+  /// One of several linear layers of one input.
+  struct Part {
+    std::string name;
+    std::int64_t out = 0;
+  };
+  /// All of them as one product: their results stand side by side, [N, sum of out]. The weights are
+  /// registered under their own names.
+  Linear(const WeightScope& w, const std::vector<Part>& parts, std::int64_t in, bool has_bias = true);
 
   at::Tensor forward(const at::Tensor& x, at::Tensor reuse = {}) const {
     return projection_->forward(x, std::move(reuse));

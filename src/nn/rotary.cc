@@ -9,14 +9,15 @@
 #include "nn/threads.h"
 
 namespace gliner {
-
 namespace {
 
-// qkv: [N, 3H], cosine, sine: [N, D / 2] of its rows.
-void turn_rows(const at::Tensor& qkv, const at::Tensor& cosine, const at::Tensor& sine, std::int64_t heads) {
-  // Query and key are 2 * heads blocks of D = 2 * half columns.
-  const at::Tensor blocks = qkv.narrow(1, 0, qkv.size(1) / 3 * 2)
-                                .view({qkv.size(0), 2 * heads, 2, cosine.size(1)});  // [N, 2 heads, 2, D / 2]
+constexpr std::int64_t kGrain = 32;  // Rows of a thread.
+
+// x: [N, >= count * D], cosine, sine: [N, D / 2] of its rows.
+void turn_rows(const at::Tensor& x, const at::Tensor& cosine, const at::Tensor& sine, std::int64_t count) {
+  const std::int64_t half = cosine.size(1);
+  const at::Tensor blocks =
+      x.narrow(1, 0, count * 2 * half).view({x.size(0), count, 2, half});  // [N, count, 2, D / 2]
   const at::Tensor first = blocks.select(2, 0);
   const at::Tensor second = blocks.select(2, 1);
   const at::Tensor c = cosine.unsqueeze(1);  // [N, 1, D / 2]
@@ -43,7 +44,6 @@ RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t leng
 void RotaryTable::turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
   if (!qkv.device().is_cpu()) return turn_plainly(qkv, start, heads);
   GLINER_CHECK(qkv.is_contiguous() && qkv.size(1) == 6 * heads * cosine_.size(1));
-  constexpr std::int64_t kGrain = 32;  // Rows of a thread.
   RotaryRows all;
   all.stride = qkv.size(1);
   all.blocks = 2 * heads;  // Of query and key.
@@ -68,7 +68,7 @@ void RotaryTable::turn_plainly(at::Tensor& qkv, const SequenceStart& start, std:
     const std::int64_t length = start[b + 1] - start[b];
     if (length == 0) continue;
     turn_rows(qkv.narrow(0, start[b], length), cosine_.narrow(0, 0, length), sine_.narrow(0, 0, length),
-              heads);
+              2 * heads);  // Query and key.
   }
 }
 
@@ -78,9 +78,27 @@ RowRotary::RowRotary(const at::Tensor& frequencies, const at::Tensor& positions)
   sine_ = angle.sin();
 }
 
-void RowRotary::turn(at::Tensor& qkv, std::int64_t heads) const {
-  GLINER_CHECK(qkv.size(0) == cosine_.size(0) && qkv.size(1) == 6 * heads * cosine_.size(1));
-  turn_rows(qkv, cosine_, sine_, heads);
+void RowRotary::turn(at::Tensor& x, std::int64_t blocks) const {
+  if (!x.device().is_cpu()) return turn_plainly(x, blocks);
+  GLINER_CHECK(x.is_contiguous() && x.size(0) == cosine_.size(0) &&
+               x.size(1) >= 2 * blocks * cosine_.size(1));
+  RotaryRows all;
+  all.stride = x.size(1);
+  all.blocks = blocks;
+  all.half = cosine_.size(1);
+  parallel_ranges(x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    RotaryRows part = all;
+    part.x = x.data_ptr<float>() + begin * all.stride;
+    part.rows = end - begin;
+    part.cosine = cosine_.data_ptr<float>() + begin * all.half;
+    part.sine = sine_.data_ptr<float>() + begin * all.half;
+    cpu_kernels().rotate_rows(part);
+  });
+}
+
+void RowRotary::turn_plainly(at::Tensor& x, std::int64_t blocks) const {
+  GLINER_CHECK(x.size(0) == cosine_.size(0) && x.size(1) >= 2 * blocks * cosine_.size(1));
+  turn_rows(x, cosine_, sine_, blocks);
 }
 
 }  // namespace gliner

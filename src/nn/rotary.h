@@ -34,8 +34,12 @@ class RowRotary {
   /// frequencies: rotary_frequencies; positions: [T], any integer type; on one device.
   RowRotary(const at::Tensor& frequencies, const at::Tensor& positions);
 
-  /// Turns query and key in place. qkv: [T, 3H], contiguous.
-  void turn(at::Tensor& qkv, std::int64_t heads) const;
+  /// Turns the first `blocks` blocks of D columns, queries and keys of heads, in place. x: [T, >= blocks *
+  /// D], contiguous.
+  void turn(at::Tensor& x, std::int64_t blocks) const;
+
+  /// The same in plain tensor operations: what other devices than CPUs do, and the oracle of the CPU's loop.
+  void turn_plainly(at::Tensor& x, std::int64_t blocks) const;
 
  private:
   at::Tensor cosine_, sine_;  // [T, D / 2]

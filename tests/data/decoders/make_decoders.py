@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the label decoder fixtures: small random GPT-2 models of transformers and the labels they generate.
+"""Makes the label decoder fixtures: small random language models of transformers and the labels they generate.
 
     pip install torch transformers safetensors
     python tests/data/decoders/make_decoders.py
@@ -14,11 +14,12 @@ import pathlib
 
 import torch
 from safetensors.torch import save_file
-from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList
+from transformers import (AutoModelForCausalLM, GPT2Config, LlamaConfig, LogitsProcessor, LogitsProcessorList,
+                          Qwen2Config, Qwen3Config)
 
 HERE = pathlib.Path(__file__).parent
 LENGTHS = [5, 1, 9, 3]
-ENDS = {"tied": 10, "untied": 20}  # Tokens that come up often with these weights.
+ENDS = {"tied": 10, "untied": 20, "llama": 7, "qwen2": 18, "qwen3": 13}  # Tokens that come up often with these weights.
 CONSTRAINTS = [[4, 5], [4, 5, 7], [9], [17, 3, 3, 8]]
 
 
@@ -45,7 +46,19 @@ def gpt2(**options):
     return GPT2Config(**{**base, **options})
 
 
-CONFIGS = {"tied": gpt2(), "untied": gpt2(tie_word_embeddings=False, n_inner=20, scale_attn_by_inverse_layer_idx=True)}
+def llama(kind, **options):
+    base = dict(vocab_size=23, hidden_size=12, intermediate_size=20, num_hidden_layers=2, num_attention_heads=3,
+                num_key_value_heads=1, max_position_embeddings=40, bos_token_id=1, eos_token_id=2)
+    return kind(**{**base, **options})
+
+
+CONFIGS = {
+    "tied": gpt2(),
+    "untied": gpt2(tie_word_embeddings=False, n_inner=20, scale_attn_by_inverse_layer_idx=True),
+    "llama": llama(LlamaConfig, rope_theta=500.0, attention_bias=True, mlp_bias=True),
+    "qwen2": llama(Qwen2Config, num_attention_heads=6, num_key_value_heads=2, tie_word_embeddings=True),
+    "qwen3": llama(Qwen3Config, head_dim=8),
+}
 OPTIONS = [dict(sequences=sequences, max_new_tokens=tokens, constrained=False)
            for sequences in (1, 2, 3, 5) for tokens in (1, 4, 12)]
 OPTIONS += [dict(sequences=1, max_new_tokens=tokens, constrained=True) for tokens in (2, 12)]
@@ -54,15 +67,17 @@ OPTIONS += [dict(sequences=1, max_new_tokens=tokens, constrained=True) for token
 def main():
     for seed, (name, config) in enumerate(CONFIGS.items()):
         torch.manual_seed(seed)
-        model = GPT2LMHeadModel(config).eval()
+        model = AutoModelForCausalLM.from_config(config).eval()
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.6 if parameter.ndim > 1 else 0.05)
         with torch.no_grad():  # No token may always win.
-            for table in {model.transformer.wte.weight, model.lm_head.weight}:
+            for table in {model.get_input_embeddings().weight, model.lm_head.weight}:
                 table.copy_(2 * table / table.norm(dim=1, keepdim=True))
-            model.transformer.ln_f.bias.zero_()
-            model.transformer.ln_f.weight.fill_(1)
-        prefixes = [torch.randn(length, config.n_embd) for length in LENGTHS]
+            final_norm = model.model.norm if hasattr(model, "model") else model.transformer.ln_f
+            final_norm.weight.fill_(1)
+            if getattr(final_norm, "bias", None) is not None:
+                final_norm.bias.zero_()
+        prefixes = [torch.randn(length, config.hidden_size) for length in LENGTHS]
         with torch.no_grad():
             logits = [model(inputs_embeds=prefix[None]).logits[0, -1] for prefix in prefixes]
         end = ENDS[name]

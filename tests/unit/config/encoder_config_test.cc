@@ -86,6 +86,40 @@ TEST(EncoderConfig, T5FeedForwardNamesItsActivation) {
               HasSubstr("relative_attention_max_distance"));
 }
 
+TEST(EncoderConfig, LlamaAndItsKinDifferInDefaultsAndBiases) {
+  const EncoderConfig llama = parse(of("llama", R"("hidden_size":576,"num_attention_heads":9)"));
+  EXPECT_TRUE(llama.is_llama());
+  EXPECT_EQ(llama.key_value_heads, 9);
+  EXPECT_EQ(llama.head_size, 64);
+  EXPECT_EQ(llama.intermediate_size, 11008);
+  EXPECT_EQ(llama.max_position_embeddings, 2048);
+  EXPECT_EQ(llama.hidden_act, Activation::kSilu);
+  EXPECT_EQ(llama.rope_theta, 10000.0);
+  EXPECT_FALSE(llama.query_key_value_bias || llama.attention_bias || llama.mlp_bias ||
+               llama.normalizes_heads || llama.tie_word_embeddings);
+  const EncoderConfig qwen2 = parse(of("qwen2", R"("num_key_value_heads":null,"rope_theta":1000000.0)"));
+  EXPECT_EQ(qwen2.key_value_heads, 32);
+  EXPECT_EQ(qwen2.rope_theta, 1e6);
+  EXPECT_TRUE(qwen2.query_key_value_bias && !qwen2.attention_bias);
+  const EncoderConfig qwen3 =
+      parse(of("qwen3", R"("num_key_value_heads":8,"attention_bias":true,)"
+                        R"("rope_parameters":{"rope_type":"default","rope_theta":5e5})"));
+  EXPECT_EQ(qwen3.key_value_heads, 8);
+  EXPECT_EQ(qwen3.head_size, 128);
+  EXPECT_EQ(qwen3.rope_theta, 5e5);
+  EXPECT_TRUE(qwen3.query_key_value_bias && qwen3.attention_bias && qwen3.normalizes_heads);
+}
+
+TEST(EncoderConfig, LlamaIsRefusedWhereItsNumbersWouldDiffer) {
+  EXPECT_THAT(refusal(of("llama", R"("num_key_value_heads":5)")),
+              HasSubstr("a divisor of num_attention_heads 32"));
+  EXPECT_THAT(refusal(of("llama", R"("head_dim":7)")),
+              HasSubstr("heads of 7 dimensions, expected an even number"));
+  EXPECT_THAT(refusal(of("llama", R"("rope_scaling":{"rope_type":"llama3","factor":8.0})")),
+              HasSubstr("rope_type"));
+  EXPECT_THAT(refusal(of("qwen2", R"("use_sliding_window":true)")), HasSubstr("use_sliding_window"));
+}
+
 TEST(EncoderConfig, Gpt2HasItsOwnNames) {
   const EncoderConfig d = parse(of("gpt2", ""));
   EXPECT_EQ(d.hidden_size, 768);
@@ -339,9 +373,11 @@ TEST(EncoderConfigRefusal, ValuesOfAnotherType) {
 }
 
 TEST(EncoderConfigRefusal, OtherKindsAndBrokenFiles) {
-  EXPECT_THAT(refusal(of("electra", "")),
-              AllOf(HasSubstr("bert, deberta-v2, gpt2, modernbert, mt5, rnn, roberta, t5, xlm-roberta"),
-                    HasSubstr("found \"electra\"")));
+  EXPECT_THAT(
+      refusal(of("electra", "")),
+      AllOf(HasSubstr("bert, deberta-v2, gpt2, llama, modernbert, mt5, qwen2, qwen3, rnn, roberta, t5, "
+                      "xlm-roberta"),
+            HasSubstr("found \"electra\"")));
   EXPECT_THAT(refusal("[]"), HasSubstr("expected an object, found an array"));
   EXPECT_THAT(refusal("\"bert\""), HasSubstr("expected an object, found \"bert\""));
   EXPECT_THAT(refusal(""), HasSubstr("broken JSON"));

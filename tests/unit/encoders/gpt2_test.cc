@@ -96,7 +96,7 @@ TEST(Gpt2, ReadsEverySequenceFromLeftToRight) {
     EXPECT_NO_THROW(w.store().check_all_used());
     const SequenceStart start = {0, 5, 5, 6, 40};
     const at::Tensor x = at::randn({start.back(), kHidden});
-    const at::Tensor found = gpt.forward(x, start);
+    const at::Tensor found = gpt.forward(x, start, {});
     for (std::size_t b = 0; b + 1 < start.size(); ++b) {
       const std::int64_t length = start[b + 1] - start[b];
       EXPECT_LT(testing::difference(found.narrow(0, start[b], length),
@@ -164,8 +164,8 @@ TEST(Gpt2, RefusesMoreTokensThanItHasPositionsFor) {
   add_weights(w, config);
   const Gpt2 gpt(w.scope(), config, 0);
   EXPECT_EQ(gpt.max_sequence_tokens(), 60);
-  EXPECT_NO_THROW(gpt.forward(at::zeros({60, kHidden}), {0, 60}));
-  EXPECT_THROW(gpt.forward(at::zeros({61, kHidden}), {0, 61}), InternalError);
+  EXPECT_NO_THROW(gpt.forward(at::zeros({60, kHidden}), {0, 60}, {}));
+  EXPECT_THROW(gpt.forward(at::zeros({61, kHidden}), {0, 61}, {}), InternalError);
 }
 
 }  // namespace

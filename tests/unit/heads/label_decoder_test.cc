@@ -58,7 +58,8 @@ class LabelDecoderTest : public ::testing::TestWithParam<std::string> {
   SequenceStart start_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Models, LabelDecoderTest, ::testing::Values("tied", "untied"),
+INSTANTIATE_TEST_SUITE_P(Models, LabelDecoderTest,
+                         ::testing::Values("tied", "untied", "llama", "qwen2", "qwen3"),
                          [](const auto& name) { return name.param; });
 
 TEST_P(LabelDecoderTest, GivesTheReferencesLogitsForTheFirstToken) {

@@ -6,6 +6,7 @@
 
 #include <tuple>
 
+#include "gliner/error.h"
 #include "nn/causal_attention.h"
 #include "nn/threads.h"
 
@@ -129,21 +130,27 @@ TEST_P(SelfAttentionTest, ASequenceDoesNotSeeItsNeighbours) {
 TEST(CausalAttention, EqualsThePlainForm) {
   const c10::InferenceMode guard;
   at::manual_seed(11);
-  constexpr std::int64_t kHeads = 3, kHeadSize = 10, kHidden = kHeads * kHeadSize;
+  constexpr std::int64_t kHeads = 6, kHeadSize = 10, kHidden = kHeads * kHeadSize;
   // New tokens of each sequence, and tokens that it had before.
   const SequenceStart start = {0, 1, 1, 20, 321, 322};
   const std::int64_t before[] = {0, 5, 0, 0, 90};
-  const at::Tensor qkv = at::randn({start.back(), 3 * kHidden});
-  std::vector<KvCache::Rows> seen;
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    const at::Tensor own = qkv.narrow(0, start[b], start[b + 1] - start[b]);
-    seen.push_back({own.narrow(1, kHidden, kHidden), own.narrow(1, 2 * kHidden, kHidden)});
-    if (before[b] == 0) continue;  // Then they lie where they were made, else side by side.
-    seen[b].keys = at::cat({at::randn({before[b], kHidden}), seen[b].keys});
-    seen[b].values = at::cat({at::randn({before[b], kHidden}), seen[b].values});
+  for (const std::int64_t groups : {1, 2, 6}) {
+    const std::int64_t keys = groups * kHeadSize;
+    const at::Tensor qkv = at::randn({start.back(), kHidden + 2 * keys});
+    std::vector<KvCache::Rows> seen;
+    for (std::size_t b = 0; b + 1 < start.size(); ++b) {
+      const at::Tensor own = qkv.narrow(0, start[b], start[b + 1] - start[b]);
+      seen.push_back({own.narrow(1, kHidden, keys), own.narrow(1, kHidden + keys, keys)});
+      if (before[b] == 0) continue;  // Then they lie where they were made, else side by side.
+      seen[b].keys = at::cat({at::randn({before[b], keys}), seen[b].keys});
+      seen[b].values = at::cat({at::randn({before[b], keys}), seen[b].values});
+    }
+    const at::Tensor query = qkv.narrow(1, 0, kHidden);
+    const at::Tensor fused = causal_attention(query, start, seen, kHeads, 0.4);
+    EXPECT_TRUE(at::allclose(fused, plain_causal_attention(query, start, seen, kHeads, 0.4), 1e-5, 1e-5))
+        << groups << " groups";
+    EXPECT_THROW(causal_attention(query, start, seen, 4 * groups + 1, 0.4), InternalError);
   }
-  const at::Tensor fused = causal_attention(qkv, start, seen, kHeads, 0.4);
-  EXPECT_TRUE(at::allclose(fused, plain_causal_attention(qkv, start, seen, kHeads, 0.4), 1e-5, 1e-5));
 }
 
 }  // namespace

@@ -169,12 +169,15 @@ TEST(RotaryTable, OnACpuTurnsAsThePlainFormDoes) {
     at::Tensor plain = qkv.clone();
     const RotaryTable table(10000.0, head_size, 70, at::kCPU);
     table.turn(qkv, start, /*heads=*/3);
-    at::Tensor by_row = plain.clone();
+    at::Tensor by_row = plain.clone(), by_row_plain = plain.clone();
     table.turn_plainly(plain, start, /*heads=*/3);
     EXPECT_TRUE(at::allclose(qkv, plain, 1e-6, 1e-6)) << head_size;
     const at::Tensor positions = at::tensor(places_in_sequences(start), at::kInt);
-    RowRotary(rotary_frequencies(10000.0, head_size), positions).turn(by_row, /*heads=*/3);
-    EXPECT_TRUE(at::equal(by_row, plain)) << head_size;
+    const RowRotary rows(rotary_frequencies(10000.0, head_size), positions);
+    rows.turn(by_row, /*blocks=*/6);
+    EXPECT_TRUE(at::equal(by_row, qkv)) << head_size;
+    rows.turn_plainly(by_row_plain, /*blocks=*/6);
+    EXPECT_TRUE(at::equal(by_row_plain, plain)) << head_size;
   }
 }
 
@@ -192,6 +195,27 @@ TEST(GatedLinear, IsTheActivatedHalfTimesTheOther) {
       const at::Tensor expected = at::gelu(both.narrow(1, 0, 5)) * both.narrow(1, 5, 5);
       EXPECT_TRUE(at::allclose(gated.forward(x, buffers), expected, kTolerance, kTolerance)) << rows;
     }
+  }
+}
+
+TEST(GatedLinear, TakesItsHalvesFromTwoLayersToo) {
+  const c10::InferenceMode guard;
+  at::manual_seed(8);
+  const at::Tensor weight = at::randn({2 * 5, 8}), bias = at::randn({2 * 5});
+  File file({{"f.weight", weight.narrow(0, 0, 5)},
+             {"f.bias", bias.narrow(0, 0, 5)},
+             {"g.weight", weight.narrow(0, 5, 5)},
+             {"g.bias", bias.narrow(0, 5, 5)},
+             {"both.weight", weight},
+             {"both.bias", bias}});
+  const at::Tensor x = at::randn({9, 8});
+  for (const bool with_bias : {true, false}) {
+    const Linear::Options options{Activation::kSilu, with_bias};
+    const GatedLinear two(file.scope(), "f", "g", 8, 5, options), one(file.scope() / "both", 8, 5, options);
+    GatedLinear::Buffers a, b;
+    EXPECT_TRUE(at::equal(two.forward(x, a), one.forward(x, b))) << with_bias;
+    EXPECT_EQ(two.named_parameters(/*recurse=*/true).size() + two.named_buffers(true).size(),
+              with_bias ? 4u : 2u);
   }
 }
 
