@@ -17,16 +17,6 @@ def entities_in(results):
     return sum(span["end"] > span["start"] for spans in results for span in spans)
 
 
-def fitting_threshold(package, texts, relations):
-    """The least threshold at which a random model finds at most one entity in ten words."""
-    words = sum(len(text.split()) for text in texts)
-    for threshold in THRESHOLDS:
-        reply = package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=8, answers=True)
-        if entities_in(reply["results"]) <= words / 10:
-            return threshold
-    return THRESHOLDS[-1]
-
-
 def by_place(spans):
     return sorted((span["start"], span["end"], span["label"], span.get("generated_labels", []), span["score"]) for span in spans)
 
@@ -40,20 +30,42 @@ def words_for(relations, threshold):
     return [word for relation in relations for word in ("--relation", relation)] + ["--threshold", str(threshold)]
 
 
+def found_by(engine, texts, relations, threshold):
+    """The entities of each text, from this engine."""
+    words = [*words_for(relations, threshold), "--batch-size", "8"]
+    if relations:  # They stand in the prompt, so the entities depend on them.
+        return [result.get("entities", []) for result in engine.relate(texts, FEW_LABELS, *words)]
+    return [row.get("result", []) for row in engine.run("entities", texts, FEW_LABELS, "--format", "spans", *words)[0]]
+
+
+def fitting_threshold(engine, texts, relations):
+    """The least threshold at which a random model finds at most one entity in ten words."""
+    words = sum(len(text.split()) for text in texts)
+    fitting = THRESHOLDS[-1]
+    for threshold in reversed(THRESHOLDS):
+        if entities_in(found_by(engine, texts, relations, threshold)) > words / 10:
+            break
+        fitting = threshold
+    return fitting
+
+
 def check(context, engine, package, what, texts, relations, threshold):
     """How many of the texts have equal entities on both sides."""
     recorded = package.ask(texts=texts, labels=FEW_LABELS, relations=relations, threshold=threshold, batch_size=8,
                            answers=True)["results"]
-    words = [*words_for(relations, threshold), "--batch-size", "8"]
-    if relations:  # They stand in the prompt, so the entities depend on them.
-        found = [result.get("entities", []) for result in engine.relate(texts, FEW_LABELS, *words)]
-    else:
-        found = [row.get("result", []) for row in engine.run("entities", texts, FEW_LABELS, "--format", "spans", *words)[0]]
+    found = found_by(engine, texts, relations, threshold)
     equal = sum(same(a, b, context.arguments.tolerance) for a, b in zip(recorded, found))
     say(f"  {what}: {equal} of {len(texts)} answers equal, {entities_in(recorded)} entities")
     if equal < len(texts) * context.arguments.min_equal:
         raise BenchError(f"{what}: only {equal} of {len(texts)} answers are equal; a wrong answer is not worth timing")
     return f"{equal} of {len(texts)}"
+
+
+def with_entities(engine, case, threshold):
+    """The texts that have entities: the package's label-generating models break down where none of a batch has."""
+    what, texts, sizes = case
+    kept = [text for text, found in zip(texts, found_by(engine, texts, [], threshold)) if found]
+    return (what if len(kept) == len(texts) else f"{len(kept)} of {what}"), kept, sizes
 
 
 def fastest(sizes, seconds):
@@ -108,17 +120,19 @@ def lines(context):
     arguments, pool = context.arguments, context.pool()
     mixed = 16 if arguments.quick else 64
     sizes = arguments.batch_size or ([8] if arguments.quick else [1, 8, 64])
-    cases = [("one sentence", [sentences(pool, 1)], [1]), (f"{mixed} mixed texts", pool.mixed(mixed), sizes)]
+    all_cases = [("one sentence", [sentences(pool, 1)], [1]), (f"{mixed} mixed texts", pool.mixed(mixed), sizes)]
     rows, labels = [], []
     for model_dir in arguments.gliner_dir or []:
         name = Path(model_dir).resolve().name
         say(name)
-        engine = context.engine(model_dir)
+        engine, cases = context.engine(model_dir), all_cases
         with context.worker("gliner_worker.py", model_dir, arguments.threads) as package:
             context.versions.update(package.start["versions"])
             relations = RELATIONS if "Relex" in package.start["architecture"] else []
-            threshold = fitting_threshold(package, cases[0][1] + cases[1][1][:4], relations)
-            rows += [case_row(context, engine, package, name, case, relations, threshold) for case in cases]
+            threshold = fitting_threshold(engine, cases[0][1] + cases[1][1][:4], relations)
+            if "Decoder" in package.start["architecture"]:
+                cases = [with_entities(engine, case, threshold) for case in cases]
+            rows += [case_row(context, engine, package, name, case, relations, threshold) for case in cases if case[1]]
             if "Streaming" in package.start["architecture"]:
                 rows.append(session_row(context, package, name, model_dir, pool.text(200), threshold))
         if "BiEncoderSpan" in package.start["architecture"]:
