@@ -326,59 +326,71 @@ void read_gpt2(const JsonFields& fields, EncoderConfig& config) {
   only_false(fields, "add_cross_attention");
 }
 
-/// What the kin of Llama have in common. `inner`, `vocab_size` and `positions`: their defaults.
-void read_llama_family(const JsonFields& fields, EncoderConfig& config, std::int64_t vocab_size,
-                       std::int64_t inner, std::int64_t positions) {
-  config.vocab_size = fields.integer("vocab_size", vocab_size, 1, kMaxVocabulary);
+/// Defaults in which the kin of Llama differ.
+struct LlamaDefaults {
+  std::int64_t vocab_size;
+  std::int64_t intermediate_size;
+  std::int64_t max_positions;
+  std::int64_t key_value_heads;  // 0: as many as there are heads.
+  std::int64_t head_size;        // 0: H over the heads.
+};
+
+/// null is as many as there are heads, absent is the family's default.
+std::int64_t read_key_value_heads(const JsonFields& fields, std::int64_t heads, std::int64_t fallback) {
+  constexpr const char* kKey = "num_key_value_heads";
+  const bool is_null = fields.json().contains(kKey) && !fields.has(kKey);
+  const std::int64_t found =
+      is_null ? heads : fields.integer(kKey, fallback > 0 ? fallback : heads, 1, kMaxWidth);
+  if (heads % found != 0) fields.refuse(kKey, fmt::format("a divisor of num_attention_heads {}", heads));
+  return found;
+}
+
+/// The base of the rotary positions. rope_scaling is the older name of rope_parameters and goes before it;
+/// either may hold the base, else it stands beside them.
+double read_rope_theta(const JsonFields& fields) {
+  const double theta = fields.number("rope_theta", 10000.0, kMinTheta, kMaxTheta);
+  for (const char* key : {"rope_scaling", "rope_parameters"})
+    if (fields.has(key)) return read_rope(fields.object(key), theta);
+  return theta;
+}
+
+void read_llama_family(const JsonFields& fields, const LlamaDefaults& defaults, EncoderConfig& config) {
+  config.vocab_size = fields.integer("vocab_size", defaults.vocab_size, 1, kMaxVocabulary);
   config.hidden_size = fields.integer("hidden_size", 4096, 1, kMaxWidth);
   config.num_hidden_layers = fields.integer("num_hidden_layers", 32, 1, kMaxLayers);
   config.num_attention_heads = fields.integer("num_attention_heads", 32, 1, kMaxWidth);
-  // null: as many as there are heads.
-  config.key_value_heads =
-      fields.has("num_key_value_heads")
-          ? fields.integer("num_key_value_heads", 0, 1, kMaxWidth)
-          : (fields.json().contains("num_key_value_heads") || config.model_type == "llama"
-                 ? config.num_attention_heads
-                 : 32);
-  if (config.num_attention_heads % config.key_value_heads != 0)
-    fields.refuse("num_key_value_heads",
-                  fmt::format("a divisor of num_attention_heads {}", config.num_attention_heads));
-  config.intermediate_size = fields.integer("intermediate_size", inner, 1, kMaxWidth);
-  config.max_position_embeddings = fields.integer("max_position_embeddings", positions, 1, kMaxPositions);
+  config.key_value_heads = read_key_value_heads(fields, config.num_attention_heads, defaults.key_value_heads);
+  config.intermediate_size = fields.integer("intermediate_size", defaults.intermediate_size, 1, kMaxWidth);
+  config.max_position_embeddings =
+      fields.integer("max_position_embeddings", defaults.max_positions, 1, kMaxPositions);
   config.layer_norm_eps = fields.number("rms_norm_eps", 1e-6, 0.0, kMaxEpsilon);
   config.hidden_act = read_activation(fields, "hidden_act", "silu");
   config.tie_word_embeddings = fields.boolean("tie_word_embeddings", false);
-  config.head_size = fields.has("head_dim")         ? fields.integer("head_dim", 0, 2, kMaxWidth)
-                     : config.model_type == "qwen3" ? 128
-                                                    : config.hidden_size / config.num_attention_heads;
+  const std::int64_t head_size =
+      defaults.head_size > 0 ? defaults.head_size : config.hidden_size / config.num_attention_heads;
+  config.head_size = fields.has("head_dim") ? fields.integer("head_dim", 0, 1, kMaxWidth) : head_size;
   if (config.head_size % 2 != 0 || config.head_size == 0)
     throw ModelError(fmt::format("{}: heads of {} dimensions, expected an even number for rotary positions",
                                  fields.where(), config.head_size));
-  // rope_scaling is the older name of rope_parameters and goes before it; either may hold the base.
-  config.rope_theta = fields.number("rope_theta", 10000.0, kMinTheta, kMaxTheta);
-  for (const char* key : {"rope_scaling", "rope_parameters"}) {
-    if (!fields.has(key)) continue;
-    config.rope_theta = read_rope(fields.object(key), config.rope_theta);
-    break;
-  }
+  config.rope_theta = read_rope_theta(fields);
   if (fields.has("use_sliding_window") && fields.boolean("use_sliding_window", false))
     fields.refuse("use_sliding_window", "false (windows are not supported here)");
 }
 
 /// configuration_llama.py
 void read_llama(const JsonFields& fields, EncoderConfig& config) {
-  read_llama_family(fields, config, 32000, 11008, 2048);
+  read_llama_family(fields, {32000, 11008, 2048, 0, 0}, config);
   config.attention_bias = config.query_key_value_bias = fields.boolean("attention_bias", false);
   config.mlp_bias = fields.boolean("mlp_bias", false);
 }
 /// configuration_qwen2.py
 void read_qwen2(const JsonFields& fields, EncoderConfig& config) {
-  read_llama_family(fields, config, 151936, 22016, 32768);
+  read_llama_family(fields, {151936, 22016, 32768, 32, 0}, config);
   config.query_key_value_bias = true;
 }
 /// configuration_qwen3.py
 void read_qwen3(const JsonFields& fields, EncoderConfig& config) {
-  read_llama_family(fields, config, 151936, 22016, 32768);
+  read_llama_family(fields, {151936, 22016, 32768, 32, 128}, config);
   config.attention_bias = config.query_key_value_bias = fields.boolean("attention_bias", false);
   config.normalizes_heads = true;
 }

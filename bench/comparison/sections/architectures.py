@@ -9,7 +9,7 @@ from ..workloads import FEW_LABELS, sentences
 
 TITLE = "GLiNER v1 beside the Python package"
 RELATIONS = ["works for", "located in"]
-THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999]
+THRESHOLDS = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999]
 MANY_LABELS = [f"kind of thing number {number}" for number in range(505)]
 
 
