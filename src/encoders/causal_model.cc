@@ -20,13 +20,10 @@ const char* causal_model_name(const EncoderConfig& config) {
 }
 
 std::vector<std::int32_t> causal_positions(const SequenceStart& start, const std::vector<KvCache*>& caches) {
-  std::vector<std::int32_t> positions;
-  positions.reserve(static_cast<std::size_t>(start.back()));
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    const std::int64_t before = caches.empty() ? 0 : caches[b]->length();
-    for (std::int64_t t = 0; t < start[b + 1] - start[b]; ++t)
-      positions.push_back(static_cast<std::int32_t>(before + t));
-  }
+  std::vector<std::int32_t> positions = places_in_sequences(start);
+  for (std::size_t b = 0; b < caches.size(); ++b)
+    for (std::int64_t t = start[b]; t < start[b + 1]; ++t)
+      positions[static_cast<std::size_t>(t)] += static_cast<std::int32_t>(caches[b]->length());
   return positions;
 }
 
