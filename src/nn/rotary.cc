@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "nn/cpu/kernels.h"
+#include "nn/rows.h"
 #include "nn/threads.h"
 
 namespace gliner {
@@ -27,6 +28,20 @@ void turn_rows(const at::Tensor& x, const at::Tensor& cosine, const at::Tensor& 
   first.copy_(turned);
 }
 
+// Rows of x [N, >= count * D] on a CPU, by the angles in the rows of cosine and sine from `angle` on.
+void turn_range(const at::Tensor& x, const RowRange& rows, const at::Tensor& cosine, const at::Tensor& sine,
+                std::int64_t angle, std::int64_t count) {
+  RotaryRows r;
+  r.stride = x.size(1);
+  r.x = x.data_ptr<float>() + rows.begin * r.stride;
+  r.rows = rows.size();
+  r.blocks = count;
+  r.half = cosine.size(1);
+  r.cosine = cosine.data_ptr<float>() + angle * r.half;
+  r.sine = sine.data_ptr<float>() + angle * r.half;
+  cpu_kernels().rotate_rows(r);
+}
+
 }  // namespace
 
 at::Tensor rotary_frequencies(double theta, std::int64_t head_size) {
@@ -44,21 +59,11 @@ RotaryTable::RotaryTable(double theta, std::int64_t head_size, std::int64_t leng
 void RotaryTable::turn(at::Tensor& qkv, const SequenceStart& start, std::int64_t heads) const {
   if (!qkv.device().is_cpu()) return turn_plainly(qkv, start, heads);
   GLINER_CHECK(qkv.is_contiguous() && qkv.size(1) == 6 * heads * cosine_.size(1));
-  RotaryRows all;
-  all.stride = qkv.size(1);
-  all.blocks = 2 * heads;  // Of query and key.
-  all.half = cosine_.size(1);
   parallel_ranges(start.back(), kGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-      const std::int64_t first = std::max(begin, start[b]);
-      const std::int64_t last = std::min(end, start[b + 1]);
-      if (first >= last) continue;
-      RotaryRows part = all;
-      part.x = qkv.data_ptr<float>() + first * all.stride;
-      part.rows = last - first;
-      part.cosine = cosine_.data_ptr<float>() + (first - start[b]) * all.half;
-      part.sine = sine_.data_ptr<float>() + (first - start[b]) * all.half;
-      cpu_kernels().rotate_rows(part);
+      const RowRange rows{std::max(begin, start[b]), std::min(end, start[b + 1])};
+      if (rows.size() > 0)
+        turn_range(qkv, rows, cosine_, sine_, rows.begin - start[b], 2 * heads);  // Query and key.
     }
   });
 }
@@ -82,17 +87,8 @@ void RowRotary::turn(at::Tensor& x, std::int64_t blocks) const {
   if (!x.device().is_cpu()) return turn_plainly(x, blocks);
   GLINER_CHECK(x.is_contiguous() && x.size(0) == cosine_.size(0) &&
                x.size(1) >= 2 * blocks * cosine_.size(1));
-  RotaryRows all;
-  all.stride = x.size(1);
-  all.blocks = blocks;
-  all.half = cosine_.size(1);
   parallel_ranges(x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
-    RotaryRows part = all;
-    part.x = x.data_ptr<float>() + begin * all.stride;
-    part.rows = end - begin;
-    part.cosine = cosine_.data_ptr<float>() + begin * all.half;
-    part.sine = sine_.data_ptr<float>() + begin * all.half;
-    cpu_kernels().rotate_rows(part);
+    turn_range(x, {begin, end}, cosine_, sine_, begin, blocks);
   });
 }
 
