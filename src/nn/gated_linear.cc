@@ -7,31 +7,28 @@ namespace gliner {
 GatedLinear::GatedLinear(const WeightScope& w, std::int64_t in, std::int64_t inner,
                          const Linear::Options& options)
     : activation_(options.activation) {
-  const auto [weight, bias] = bind_linear(*this, "GatedLinear", w, in, 2 * inner, options.bias);
-  const auto half = [&](const at::Tensor& x, std::int64_t first) {
-    return x.defined() ? x.narrow(0, first, inner) : x;
-  };
-  set({half(weight, 0), half(bias, 0)}, {half(weight, inner), half(bias, inner)}, w);
+  set(bind_linear(*this, "GatedLinear", w, in, 2 * inner, options.bias), w);
 }
 
 GatedLinear::GatedLinear(const WeightScope& w, const std::string& activated, const std::string& gate,
                          std::int64_t in, std::int64_t inner, const Linear::Options& options)
     : activation_(options.activation) {
-  const auto bind = [&](const std::string& part) {
-    return bind_linear(*this, "GatedLinear", w, in, inner, options.bias, part);
-  };
-  const LinearWeights first = bind(activated);
-  set(first, bind(gate), w);
+  const LinearWeights u = bind_linear(*this, "GatedLinear", w, in, inner, options.bias, activated);
+  const LinearWeights g = bind_linear(*this, "GatedLinear", w, in, inner, options.bias, gate);
+  set({at::cat({u.weight, g.weight}), options.bias ? at::cat({u.bias, g.bias}) : at::Tensor()}, w);
 }
 
-void GatedLinear::set(const LinearWeights& activated, const LinearWeights& gate, const WeightScope& w) {
+void GatedLinear::set(const LinearWeights& both, const WeightScope& w) {
   if (!w.device().is_cpu()) {
-    const at::Tensor bias = gate.bias.defined() ? at::cat({activated.bias, gate.bias}) : at::Tensor();
-    both_.emplace(at::cat({activated.weight, gate.weight}), bias, std::nullopt, w.device(), w.dtype());
+    both_.emplace(both.weight, both.bias, std::nullopt, w.device(), w.dtype());
     return;
   }
-  activated_.emplace(activated.weight, activated.bias, activation_, w.device(), w.dtype());
-  gate_.emplace(gate.weight, gate.bias, std::nullopt, w.device(), w.dtype());
+  const std::int64_t inner = both.weight.size(0) / 2;
+  const auto half = [&](const at::Tensor& x, std::int64_t first) {
+    return x.defined() ? x.narrow(0, first, inner) : x;
+  };
+  activated_.emplace(half(both.weight, 0), half(both.bias, 0), activation_, w.device(), w.dtype());
+  gate_.emplace(half(both.weight, inner), half(both.bias, inner), std::nullopt, w.device(), w.dtype());
 }
 
 at::Tensor GatedLinear::forward(const at::Tensor& x, Buffers& buffers) const {

@@ -25,7 +25,8 @@ class GatedLinear : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, Buffers& buffers) const;
 
  private:
-  void set(const LinearWeights& activated, const LinearWeights& gate, const WeightScope& w);
+  // U and b before G and c.
+  void set(const LinearWeights& both, const WeightScope& w);
 
   std::optional<Activation> activation_;
   // CPU: two products, as the activation goes into the first one.
