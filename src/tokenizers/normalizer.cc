@@ -161,15 +161,7 @@ class ReplaceNormalizer : public Normalizer {
     const std::string& text = piece.text;
     const std::vector<Match> matches = pattern_.find_all(text);
     if (std::none_of(matches.begin(), matches.end(), [](const Match& m) { return m.is_match; })) return;
-    std::string out;
-    out.reserve(text.size());
-    for (const Match& match : matches) {
-      if (match.is_match) {
-        out += content_;
-      } else {
-        out.append(text, match.begin, match.end - match.begin);
-      }
-    }
+    std::string out = replace_matches(text, matches, content_);
     // The content takes the place of the last character that it replaces.
     if (const Match& first = matches.front(); first.is_match && first.end > 0) {
       std::size_t first_end = 0;

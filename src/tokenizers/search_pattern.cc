@@ -20,4 +20,13 @@ Regex read_search_pattern(const JsonSection& section) {
   }
 }
 
+std::string replace_matches(std::string_view text, const std::vector<Match>& matches,
+                            std::string_view content) {
+  std::string out;
+  out.reserve(text.size());
+  for (const Match& match : matches)
+    out += match.is_match ? content : text.substr(match.begin, match.end - match.begin);
+  return out;
+}
+
 }  // namespace gliner

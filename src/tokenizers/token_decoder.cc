@@ -20,14 +20,6 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-/// `text` with `content` in the place of all that `pattern` finds.
-std::string replace_matches(const Regex& pattern, std::string_view text, std::string_view content) {
-  std::string out;
-  for (const Match& match : pattern.find_all(text))
-    out += match.is_match ? content : text.substr(match.begin, match.end - match.begin);
-  return out;
-}
-
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   if (from.empty()) return;
   std::size_t at = 0;
@@ -220,7 +212,7 @@ class ReplaceDecoder : public TokenDecoder {
   explicit ReplaceDecoder(const JsonSection& section)
       : pattern_(read_search_pattern(section)), content_(section.string("content")) {}
   void apply(std::vector<std::string>& tokens) const override {
-    for (std::string& token : tokens) token = replace_matches(pattern_, token, content_);
+    for (std::string& token : tokens) token = replace_matches(token, pattern_.find_all(token), content_);
   }
 
  private:
