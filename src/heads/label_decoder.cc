@@ -15,6 +15,22 @@
 namespace gliner {
 namespace {
 
+// Positions of all labels that are generated side by side, prefixes and beams included: 300 MB of keys and
+// values in a decoder of GPT-2's size, and more rows than a step needs to be worth its weights.
+constexpr std::int64_t kPositionsAtOnce = 4096;
+
+// The end of the group of prefixes that begins with `first`, at least one.
+std::size_t end_of_group(const SequenceStart& start, std::size_t first, const GenerationOptions& options) {
+  std::int64_t positions = 0;
+  std::size_t end = first;
+  while (end + 1 < start.size()) {
+    positions += (start[end + 1] - start[end] + options.max_new_tokens) * options.sequences;
+    if (positions > kPositionsAtOnce && end > first) break;
+    ++end;
+  }
+  return end;
+}
+
 std::vector<float> row_of(const at::Tensor& logits, std::int64_t row) {
   const float* const begin = logits.data_ptr<float>() + row * logits.size(1);
   return {begin, begin + logits.size(1)};
@@ -86,18 +102,28 @@ std::vector<std::vector<std::int32_t>> LabelDecoder::generate(const at::Tensor& 
           fmt::format("max_new_tokens: a span's {} tokens and {} new ones are more than the label "
                       "decoder's {} positions",
                       start[b + 1] - start[b], options.max_new_tokens, transformer_->max_sequence_tokens()));
-  std::vector<KvCache> caches;
-  const at::Tensor first = read(prefixes, start, caches);  // [B, V]
-  return options.sequences == 1 ? one_by_one(first, caches, options) : by_beams(first, caches, options);
+  Labels labels;
+  for (std::size_t first = 0, end = 0; first + 1 < start.size(); first = end) {
+    end = end_of_group(start, first, options);
+    SequenceStart own;
+    for (std::size_t b = first; b <= end; ++b) own.push_back(start[b] - start[first]);
+    std::vector<KvCache> caches;
+    const at::Tensor logits = read(prefixes.narrow(0, start[first], own.back()), own, caches);  // [B, V]
+    for (std::vector<std::int32_t>& label : options.sequences == 1
+                                                ? one_by_one(logits, caches, first, options)
+                                                : by_beams(logits, caches, first, options))
+      labels.push_back(std::move(label));
+  }
+  return labels;
 }
 
 LabelDecoder::Labels LabelDecoder::one_by_one(const at::Tensor& first, std::vector<KvCache>& caches,
-                                              const GenerationOptions& options) const {
+                                              std::size_t stream, const GenerationOptions& options) const {
   Labels labels(caches.size());
   std::vector<TokenChoice> choices;
   std::vector<std::size_t> running;  // Prefixes whose labels have not ended, by rows of the logits.
   for (std::size_t b = 0; b < caches.size(); ++b) {
-    choices.emplace_back(options, b);
+    choices.emplace_back(options, stream + b);
     running.push_back(b);
   }
   at::Tensor logits = first;
@@ -123,12 +149,12 @@ LabelDecoder::Labels LabelDecoder::one_by_one(const at::Tensor& first, std::vect
 }
 
 LabelDecoder::Labels LabelDecoder::by_beams(const at::Tensor& first, std::vector<KvCache>& caches,
-                                            const GenerationOptions& options) const {
+                                            std::size_t stream, const GenerationOptions& options) const {
   const auto beams = static_cast<std::size_t>(options.sequences);
   std::vector<BeamSearch> searches;
   std::vector<std::vector<KvCache>> own;  // Of each prefix's beams.
   for (std::size_t b = 0; b < caches.size(); ++b) {
-    searches.emplace_back(options, b);
+    searches.emplace_back(options, stream + b);
     searches[b].step(std::vector<std::vector<float>>(beams, row_of(first, static_cast<std::int64_t>(b))));
     own.emplace_back(beams, caches[b]);
   }

@@ -28,7 +28,8 @@ class LabelDecoder : public torch::nn::Module {
   at::Tensor first_logits(const at::Tensor& prefixes, const SequenceStart& start) const;
 
   /// Labels as token ids without the end token, options.sequences for each prefix, those of one prefix
-  /// together and the best first. Throws InputError on options out of range and on prefixes that leave no
+  /// together and the best first. Many prefixes are gone through in groups, so that the keys and values that
+  /// exist at once are bounded. Throws InputError on options out of range and on prefixes that leave no
   /// positions for max_new_tokens.
   std::vector<std::vector<std::int32_t>> generate(const at::Tensor& prefixes, const SequenceStart& start,
                                                   const GenerationOptions& options) const;
@@ -39,9 +40,10 @@ class LabelDecoder : public torch::nn::Module {
   using Labels = std::vector<std::vector<std::int32_t>>;
   at::Tensor read(const at::Tensor& prefixes, const SequenceStart& start, std::vector<KvCache>& caches) const;
   at::Tensor next_logits(const std::vector<std::int32_t>& tokens, const std::vector<KvCache*>& caches) const;
-  Labels one_by_one(const at::Tensor& first, std::vector<KvCache>& caches,
+  // The labels of one group. first: [B, V]; its prefixes draw from the streams `stream`, `stream` + 1, ...
+  Labels one_by_one(const at::Tensor& first, std::vector<KvCache>& caches, std::size_t stream,
                     const GenerationOptions& options) const;
-  Labels by_beams(const at::Tensor& first, std::vector<KvCache>& caches,
+  Labels by_beams(const at::Tensor& first, std::vector<KvCache>& caches, std::size_t stream,
                   const GenerationOptions& options) const;
 
   std::shared_ptr<CausalModel> transformer_;

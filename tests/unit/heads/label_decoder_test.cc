@@ -116,6 +116,39 @@ TEST_P(LabelDecoderTest, SampledBeamsGiveAsManyLabelsAsAskedFor) {
   }
 }
 
+// More than are generated side by side: groups must neither mix up labels nor draw the same random numbers.
+TEST_P(LabelDecoderTest, ThousandsOfPrefixesGiveWhatAFewGive) {
+  constexpr std::size_t kCopies = 400;
+  std::vector<at::Tensor> copies(kCopies, prefixes_);
+  SequenceStart start = {0};
+  for (std::size_t copy = 0; copy < kCopies; ++copy)
+    for (std::size_t b = 0; b + 1 < start_.size(); ++b)
+      start.push_back(start.back() + start_[b + 1] - start_[b]);
+  for (const std::int64_t sequences : {1, 2}) {
+    GenerationOptions options = greedy();
+    options.sequences = sequences;
+    const std::vector<Label> few = decoder_.generate(prefixes_, start_, options);
+    const std::vector<Label> many = decoder_.generate(at::cat(copies), start, options);
+    ASSERT_EQ(many.size(), kCopies * few.size());
+    for (std::size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
+  }
+}
+
+TEST_P(LabelDecoderTest, EqualPrefixesDrawTheirOwnRandomNumbersHoweverManyThereAre) {
+  constexpr std::int64_t kPrefixes = 1000;
+  GenerationOptions sampling = greedy();
+  sampling.sample = true;
+  sampling.temperature = 20.0;  // Nearly any token as often as another.
+  SequenceStart start = {0};
+  for (std::int64_t i = 0; i < kPrefixes; ++i) start.push_back(start.back() + start_[1]);
+  std::map<Label, int> drawn;
+  const at::Tensor one = prefixes_.narrow(0, 0, start_[1]);
+  for (const Label& label : decoder_.generate(one.repeat({kPrefixes, 1}), start, sampling))
+    if (label.size() == 12) ++drawn[label];
+  EXPECT_GT(drawn.size(), 100u);
+  for (const auto& [label, times] : drawn) EXPECT_EQ(times, 1) << "twelve of 23 tokens drawn alike";
+}
+
 TEST_P(LabelDecoderTest, RefusesOptionsOutOfRange) {
   const auto refuses = [&](auto change) {
     GenerationOptions options = greedy();
