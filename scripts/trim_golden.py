@@ -10,8 +10,8 @@ checkpoint, `cases.jsonl`, `tokenizer.jsonl` and `trace.safetensors`. DESTINATIO
 - golden2, span models: the checkpoint; every case up to MAX_CASE_BYTES, and of each method at least the smallest
   and, for WHOLE_CASES, every case; the tensors of TRACED_CASES; TOKENIZER_LINES lines of tokenizer.jsonl.
 - golden2, boundary models: tokenizer.json and its lines (this engine reads their tokenizers only).
-- golden1: for one model of each tokenizer kind the tokenizers, gliner_config.json and tokenizer.jsonl; for
-  V1_WHOLE_MODELS also the weights, the cases up to V1_MAX_CASE_BYTES and the tensors of V1_TRACED_CASES.
+- golden1: the tokenizers, gliner_config.json and lines of tokenizer.jsonl; for V1_WHOLE_MODELS also the weights, the
+  cases up to V1_MAX_CASE_BYTES and the tensors of V1_TRACED_CASES.
 """
 import json
 import shutil
@@ -22,9 +22,11 @@ from pathlib import Path
 SPAN_MODELS = ["span-bert", "span-deberta-v2cnt", "span-deberta-v3", "span-modernbert"]
 BOUNDARY_MODELS = ["boundary-shared"]
 V1_MODELS = [
-    "uni-span-deberta", "uni-token-deberta", "bi-token", "uni-span-mt5", "streaming-gpt2", "uni-span-bert", "relex-dot",
+    "uni-token-deberta", "bi-token", "streaming-gpt2", "uni-span-bert", "relex-dot", "uni-span-decoder-short",
+    "token-pool-first",
 ]
-V1_WHOLE_MODELS = ["bi-token", "relex-dot"]  # with weights, cases and one traced case
+# With weights, cases and one traced case: the smallest model of each architecture.
+V1_WHOLE_MODELS = ["uni-span-bert", "token-pool-first", "bi-token", "relex-dot", "uni-span-decoder-short", "streaming-gpt2"]
 V1_MAX_CASE_BYTES = 2200
 V1_TRACED_CASES = {"000-trace"}
 
@@ -38,6 +40,7 @@ TRACED_CASES = {
     "127-extract_json",
 }
 TOKENIZER_LINES = 120
+FEWER_TOKENIZER_LINES = {"boundary-shared": 60, "streaming-gpt2": 40}  # others have tokenizers like theirs
 
 
 def minify(line):
@@ -75,10 +78,10 @@ def kept_cases(lines, whole, most=MAX_CASE_BYTES):
     return [line for line in lines if whole or len(line) <= most or line in smallest.values()]
 
 
-def kept_tokenizer_lines(lines):
+def kept_tokenizer_lines(lines, most):
     """The odd texts at the start in full, then evenly spaced ones, char-split ones included."""
     odd = min(20, len(lines))
-    rest = min(TOKENIZER_LINES, len(lines)) - odd
+    rest = min(most, len(lines)) - odd
     step = (len(lines) - odd) / rest if rest else 0
     return lines[:odd] + [lines[odd + int(i * step)] for i in range(rest)]
 
@@ -100,6 +103,11 @@ def copy_traces(source, destination, kept_cases=TRACED_CASES):
     destination.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(chunks))
 
 
+def trim_tokenizer_lines(old, new):
+    most = FEWER_TOKENIZER_LINES.get(new.name, TOKENIZER_LINES)
+    write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl"), most))
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -108,17 +116,17 @@ def main():
         old, new = source / "gliner2" / name, destination / "golden2" / name
         copy_checkpoint(old / "model", new / "model", with_weights=True)
         write_lines(new / "cases.jsonl", kept_cases(read_lines(old / "cases.jsonl"), name in WHOLE_CASES))
-        write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl")))
+        trim_tokenizer_lines(old, new)
         copy_traces(old / "trace.safetensors", new / "trace.safetensors")
     for name in BOUNDARY_MODELS:
         old, new = source / "gliner2" / name, destination / "golden2" / name
         copy_checkpoint(old / "model", new / "model", with_weights=False)
-        write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl")))
+        trim_tokenizer_lines(old, new)
     for name in V1_MODELS:
         old, new = source / "gliner" / name, destination / "golden1" / name
         whole = name in V1_WHOLE_MODELS
         copy_checkpoint(old / "model", new / "model", with_weights=whole)
-        write_lines(new / "tokenizer.jsonl", kept_tokenizer_lines(read_lines(old / "tokenizer.jsonl")))
+        trim_tokenizer_lines(old, new)
         if whole:
             write_lines(new / "cases.jsonl", kept_cases(read_lines(old / "cases.jsonl"), False, V1_MAX_CASE_BYTES))
             copy_traces(old / "trace.safetensors", new / "trace.safetensors", V1_TRACED_CASES)

@@ -84,7 +84,10 @@ TEST_P(Gliner1Model, AnswersEveryRecordedCaseAsTheReferenceDid) {
   EXPECT_THAT(run_cases((folder / "model").string(), cases), testing::IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Gliner1Model, testing::Values("bi-token", "relex-dot"), test_name);
+INSTANTIATE_TEST_SUITE_P(Models, Gliner1Model,
+                         testing::Values("bi-token", "relex-dot", "streaming-gpt2", "token-pool-first",
+                                         "uni-span-bert", "uni-span-decoder-short"),
+                         test_name);
 
 class Gliner1Prompts : public testing::TestWithParam<std::string> {};
 
@@ -104,8 +107,8 @@ TEST_P(Gliner1Prompts, AreThoseOfTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Gliner1Prompts,
-                         testing::Values("bi-token", "relex-dot", "streaming-gpt2", "uni-span-bert",
-                                         "uni-span-deberta", "uni-span-mt5", "uni-token-deberta"),
+                         testing::Values("bi-token", "relex-dot", "streaming-gpt2", "token-pool-first",
+                                         "uni-span-bert", "uni-span-decoder-short", "uni-token-deberta"),
                          test_name);
 
 TEST(BundledModel, AnswersItsEvaluationFileAsTheReferenceDid) {
