@@ -42,10 +42,15 @@ class SpanDecoder {
     }
   }
 
-  Result decode(const std::optional<std::vector<WordPair>>& allowed) {
-    std::vector<ScoredRange> ranges = candidates(allowed);
-    ranges = select_across_labels(std::move(ranges), options_.overlap_policy, options_.multi_label);
+  std::vector<ScoredRange> kept(const std::optional<std::vector<WordPair>>& allowed) const {
+    std::vector<ScoredRange> ranges =
+        select_across_labels(candidates(allowed), options_.overlap_policy, options_.multi_label);
     keep_single_values(ranges);
+    return ranges;
+  }
+
+  Result decode(const std::optional<std::vector<WordPair>>& allowed) const {
+    const std::vector<ScoredRange> ranges = kept(allowed);
     Result result;
     for (const ScoredRange& range : ranges) result.spans.push_back(span_of(range));
     add_relations(result, ranges);
@@ -219,6 +224,17 @@ Result decode_spans(const Gliner1Prompt& prompt, const std::string& text, const 
                     const SpanOutput& output, const GeneratedLabels& generated,
                     const std::optional<std::vector<WordPair>>& allowed, const ExtractOptions& options) {
   return SpanDecoder(prompt, text, prepared, output, generated, options).decode(allowed);
+}
+
+std::vector<std::int32_t> kept_spans(const Gliner1Prompt& prompt, const std::string& text,
+                                     const Gliner1Text& prepared, const SpanOutput& output,
+                                     const std::optional<std::vector<WordPair>>& allowed,
+                                     const ExtractOptions& options) {
+  std::vector<std::int32_t> spans;
+  for (const ScoredRange& range : SpanDecoder(prompt, text, prepared, output, {}, options).kept(allowed))
+    spans.push_back(output.candidates[range.index].index);
+  std::sort(spans.begin(), spans.end());
+  return spans;
 }
 
 void file_by_label(Result& result, const SchemaSpec& spec, const ExtractOptions& options) {

@@ -40,6 +40,13 @@ Result decode_spans(const Gliner1Prompt& prompt, const std::string& text, const 
                     const SpanOutput& output, const GeneratedLabels& generated,
                     const std::optional<std::vector<WordPair>>& allowed, const ExtractOptions& options);
 
+/// The spans that decode_spans keeps of these candidates, by SpanCandidate::index in rising order: known
+/// before their labels are generated, which decide nothing. May throw what decode_spans throws.
+std::vector<std::int32_t> kept_spans(const Gliner1Prompt& prompt, const std::string& text,
+                                     const Gliner1Text& prepared, const SpanOutput& output,
+                                     const std::optional<std::vector<WordPair>>& allowed,
+                                     const ExtractOptions& options);
+
 /// Fills `entities`, `relations` and what to_json needs from `spans` and `span_relations`.
 void file_by_label(Result& result, const SchemaSpec& spec, const ExtractOptions& options);
 

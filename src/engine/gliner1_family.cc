@@ -60,6 +60,15 @@ std::vector<SpanPlace> in_bytes(const std::vector<SpanPlace>& places, const std:
   return bytes;
 }
 
+std::vector<std::int32_t> spans_to_name(const Gliner1Job& job, const SpanOutput& found,
+                                        const ExtractOptions& options) {
+  try {
+    return kept_spans(*job.prompt, job.text, job.prepared, found, job.allowed, options);
+  } catch (const InputError&) {  // A validator that gave up on this text: it will again, for this text alone.
+    return {};
+  }
+}
+
 void check_nothing_cut(const Gliner1Text& text) {
   if (text.truncated_words > 0) {
     throw InputError(fmt::format("max_len would cut {} of {} words; raise it or use the long form",
@@ -165,7 +174,12 @@ void Gliner1Family::run(const std::vector<Job*>& jobs, const ExtractOptions& opt
   batch.class_scores = options.class_scores;
   batch.vectors = options.vectors;
   batch.label_vectors = options.label_vectors;
-  if (config_.decoder) batch.generation = generation_request(options.generation);
+  if (config_.decoder) {
+    batch.generation = generation_request(options.generation);
+    batch.generation.wanted = [&](std::size_t sequence, const SpanOutput& found) {
+      return spans_to_name(static_cast<const Gliner1Job&>(*jobs.at(sequence)), found, options);
+    };
+  }
   for (const Job* job : jobs) append_sequence(batch, static_cast<const Gliner1Job&>(*job).prepared);
   std::vector<SpanOutput> outputs;
   try {

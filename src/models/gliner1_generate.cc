@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "heads/label_trie.h"
 #include "models/gliner1_run.h"
@@ -50,27 +51,42 @@ std::int64_t Gliner1Run::empty_slot_tokens() const {
   return static_cast<std::int64_t>(most);
 }
 
+/// Those of the selected spans that get labels.
+std::vector<SpanCandidate> Gliner1Run::spans_to_name(std::size_t s) const {
+  if (!batch_.generation.wanted || selected_[s].empty()) return selected_[s];
+  const std::vector<std::int32_t> wanted = batch_.generation.wanted(s, outputs_[s]);
+  std::vector<SpanCandidate> spans;
+  std::copy_if(selected_[s].begin(), selected_[s].end(), std::back_inserter(spans),
+               [&](const SpanCandidate& span) {
+                 return std::binary_search(wanted.begin(), wanted.end(), span.index);
+               });
+  return spans;
+}
+
 void Gliner1Run::generate_for_spans() {
   std::vector<Named> named;
   std::vector<at::Tensor> vectors;
   std::vector<std::int32_t> tokens;
   std::int64_t rows = 0;
   const bool full_context = config_.decoder->full_context;
+  // Of all spans, also of those that get no label: the zeros in front of a prefix are read too.
   std::int64_t longest = full_context ? empty_slot_tokens() : 0;
   for (std::size_t s = 0; s < size(); ++s) {
-    if (selected_[s].empty()) continue;
-    vectors.push_back(span_vectors(s, selected_[s]));
-    for (const SpanCandidate& span : selected_[s]) {
+    const std::vector<SpanCandidate> spans = spans_to_name(s);
+    if (!spans.empty()) vectors.push_back(span_vectors(s, spans));
+    for (const SpanCandidate& span : spans) {
       Named one{s, span.index, {rows++, 0, 0}};
       if (full_context) {
         const std::vector<std::int32_t> own = decoder_tokens(s, prefix_words(span));
         one.prefix.begin_token = static_cast<std::int64_t>(tokens.size());
         tokens.insert(tokens.end(), own.begin(), own.end());
         one.prefix.end_token = static_cast<std::int64_t>(tokens.size());
-        longest = std::max(longest, static_cast<std::int64_t>(own.size()));
       }
       named.push_back(one);
     }
+    if (full_context)
+      for (const SpanCandidate& span : selected_[s])
+        longest = std::max(longest, static_cast<std::int64_t>(decoder_tokens(s, prefix_words(span)).size()));
   }
   if (named.empty()) return;
   generate(named, at::cat(vectors), tokens, longest);

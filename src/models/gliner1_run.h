@@ -39,6 +39,7 @@ class Gliner1Run {
     std::int32_t key;  // SpanOutput::Generated::key
     LabelPrefix prefix;
   };
+  std::vector<SpanCandidate> spans_to_name(std::size_t sequence) const;
   void generate_for_spans();
   void generate_for_labels();
   void generate(const std::vector<Named>& named, const at::Tensor& vectors,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ struct SpanSequence {
   std::vector<std::int32_t> decoder_words;
 };
 
+struct SpanOutput;
+
 /// How labels are generated.
 struct GenerationRequest {
   std::vector<std::vector<std::int32_t>> constraints;  ///< Token sequences, ends included; empty: anything.
@@ -52,6 +55,10 @@ struct GenerationRequest {
   std::uint64_t seed = 0;
   std::int32_t end_id = 0;  ///< The decoder's end of text.
   std::int32_t pad_id = 0;
+  /// Span mode: given the candidates of one sequence of the batch, the spans that get labels, by
+  /// SpanCandidate::index in rising order. Called on the thread that runs the batch. Empty: all spans above
+  /// the threshold, as in the reference, which throws away the labels of those that others displace.
+  std::function<std::vector<std::int32_t>(std::size_t sequence, const SpanOutput& found)> wanted;
 };
 
 /// The concatenation of B texts for GLiNER v1: T tokens, no padding, no mask.

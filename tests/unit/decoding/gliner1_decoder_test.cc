@@ -76,6 +76,18 @@ SpanOutput found() {
   return output;
 }
 
+TEST_F(SpanDecoding, TellsBeforehandWhichSpansItKeeps) {
+  const auto kept = [&](const ExtractOptions& options,
+                        const std::optional<std::vector<WordPair>>& allowed = {}) {
+    return kept_spans(prompt_, text_, prepared_, found(), allowed, options);
+  };
+  EXPECT_THAT(kept({}), ElementsAre(0, 4, 8));
+  ExtractOptions options;
+  options.overlap_policy = OverlapPolicy::kNested;
+  EXPECT_THAT(kept(options), ElementsAre(0, 4, 6, 8));
+  EXPECT_THAT(kept(options, {{{2, 4}, {4, 4}}}), ElementsAre(6, 8));
+}
+
 TEST_F(SpanDecoding, GivesSpansByPositionAndTheSameByLabel) {
   const Result result = decode(found());
   ASSERT_EQ(result.spans.size(), 3u);
