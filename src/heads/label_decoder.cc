@@ -20,11 +20,11 @@ namespace {
 constexpr std::int64_t kPositionsAtOnce = 4096;
 
 // The end of the group of prefixes that begins with `first`, at least one.
-std::size_t end_of_group(const SequenceStart& start, std::size_t first, const GenerationOptions& options) {
+std::size_t end_of_group(const LabelPrefixes& prefixes, std::size_t first, const GenerationOptions& options) {
   std::int64_t positions = 0;
   std::size_t end = first;
-  while (end + 1 < start.size()) {
-    positions += (start[end + 1] - start[end] + options.max_new_tokens) * options.sequences;
+  while (end < prefixes.size()) {
+    positions += (prefixes.length(end) + options.max_new_tokens) * options.sequences;
     if (positions > kPositionsAtOnce && end > first) break;
     ++end;
   }
@@ -62,24 +62,37 @@ LabelDecoder::LabelDecoder(const WeightScope& w, const EncoderConfig& config, st
   head_.emplace(weight, at::Tensor(), std::nullopt, w.device());
 }
 
-at::Tensor LabelDecoder::read(const at::Tensor& prefixes, const SequenceStart& start,
-                              std::vector<KvCache>& caches) const {
-  caches.resize(start.size() - 1);
+KvCache LabelDecoder::read_zeros(const LabelPrefixes& prefixes) const {
+  KvCache zeros;
+  const auto most = std::max_element(prefixes.zeros.begin(), prefixes.zeros.end());
+  if (most != prefixes.zeros.end() && *most > 0)
+    transformer_->forward(at::zeros({*most, hidden_size()}, prefixes.vectors.options()), {0, *most},
+                          {&zeros});
+  return zeros;
+}
+
+at::Tensor LabelDecoder::read(const LabelPrefixes& prefixes, std::size_t begin, std::size_t end,
+                              const KvCache& zeros, std::vector<KvCache>& caches) const {
+  caches.reserve(end - begin);
   std::vector<KvCache*> pointers;
+  SequenceStart start = {0};
   std::vector<std::int64_t> last;
-  for (std::size_t b = 0; b + 1 < start.size(); ++b) {
-    GLINER_CHECK(start[b] < start[b + 1]);
-    pointers.push_back(&caches[b]);
-    last.push_back(start[b + 1] - 1);
+  for (std::size_t b = begin; b < end; ++b) {
+    GLINER_CHECK(prefixes.start[b] < prefixes.start[b + 1]);
+    caches.push_back(zeros.first(prefixes.zeros_of(b)));
+    pointers.push_back(&caches.back());
+    start.push_back(prefixes.start[b + 1] - prefixes.start[begin]);
+    last.push_back(start.back() - 1);
   }
-  const at::Tensor states = transformer_->forward(prefixes, start, pointers);  // [T, D]
+  const at::Tensor own = prefixes.vectors.narrow(0, prefixes.start[begin], start.back());  // [T, D]
+  const at::Tensor states = transformer_->forward(own, start, pointers);
   const at::Tensor rows = index_tensor(last, states.device());
   return head_->forward(states.index_select(0, rows)).cpu().contiguous();  // [B, V]
 }
 
-at::Tensor LabelDecoder::first_logits(const at::Tensor& prefixes, const SequenceStart& start) const {
+at::Tensor LabelDecoder::first_logits(const LabelPrefixes& prefixes) const {
   std::vector<KvCache> caches;
-  return read(prefixes, start, caches);
+  return read(prefixes, 0, prefixes.size(), read_zeros(prefixes), caches);
 }
 
 at::Tensor LabelDecoder::next_logits(const std::vector<std::int32_t>& tokens,
@@ -89,26 +102,22 @@ at::Tensor LabelDecoder::next_logits(const std::vector<std::int32_t>& tokens,
   return head_->forward(transformer_->forward(transformer_->embed(tokens), start, caches)).cpu().contiguous();
 }
 
-std::vector<std::vector<std::int32_t>> LabelDecoder::generate(const at::Tensor& prefixes,
-                                                              const SequenceStart& start,
+std::vector<std::vector<std::int32_t>> LabelDecoder::generate(const LabelPrefixes& prefixes,
                                                               const GenerationOptions& options) const {
   const StageTimer timer(Stage::kGenerate);
   check_options(options, head_->out());
-  if (start.size() <= 1) return {};
-  for (std::size_t b = 0; b + 1 < start.size(); ++b)
-    if (const std::int64_t longest = start[b + 1] - start[b] + options.max_new_tokens - 1;
-        longest > transformer_->max_sequence_tokens())
+  for (std::size_t b = 0; b < prefixes.size(); ++b)
+    if (prefixes.length(b) + options.max_new_tokens - 1 > transformer_->max_sequence_tokens())
       throw InputError(
           fmt::format("max_new_tokens: a span's {} tokens and {} new ones are more than the label "
                       "decoder's {} positions",
-                      start[b + 1] - start[b], options.max_new_tokens, transformer_->max_sequence_tokens()));
+                      prefixes.length(b), options.max_new_tokens, transformer_->max_sequence_tokens()));
+  const KvCache zeros = read_zeros(prefixes);
   Labels labels;
-  for (std::size_t first = 0, end = 0; first + 1 < start.size(); first = end) {
-    end = end_of_group(start, first, options);
-    SequenceStart own;
-    for (std::size_t b = first; b <= end; ++b) own.push_back(start[b] - start[first]);
+  for (std::size_t first = 0, end = 0; first < prefixes.size(); first = end) {
+    end = end_of_group(prefixes, first, options);
     std::vector<KvCache> caches;
-    const at::Tensor logits = read(prefixes.narrow(0, start[first], own.back()), own, caches);  // [B, V]
+    const at::Tensor logits = read(prefixes, first, end, zeros, caches);  // [B, V]
     for (std::vector<std::int32_t>& label : options.sequences == 1
                                                 ? one_by_one(logits, caches, first, options)
                                                 : by_beams(logits, caches, first, options))
@@ -188,18 +197,21 @@ LabelDecoder::Labels LabelDecoder::by_beams(const at::Tensor& first, std::vector
   return labels;
 }
 
-at::Tensor label_prefixes(const at::Tensor& vectors, const at::Tensor& tokens,
-                          const std::vector<LabelPrefix>& prefixes, std::int64_t length) {
-  at::Tensor all = at::zeros({static_cast<std::int64_t>(prefixes.size()), length, vectors.size(1)},
-                             vectors.options());  // [S, length, D]
-  for (std::size_t s = 0; s < prefixes.size(); ++s) {
-    const std::int64_t own = prefixes[s].end_token - prefixes[s].begin_token;
+LabelPrefixes label_prefixes(const at::Tensor& vectors, const at::Tensor& tokens,
+                             const std::vector<LabelPrefix>& prefixes, std::int64_t length) {
+  std::vector<at::Tensor> rows = {at::zeros({0, vectors.size(1)}, vectors.options())};
+  LabelPrefixes all;
+  all.start = {0};
+  for (const LabelPrefix& prefix : prefixes) {
+    const std::int64_t own = prefix.end_token - prefix.begin_token;
     GLINER_CHECK(own >= 0 && own < length);
-    at::Tensor prefix = all.select(0, static_cast<std::int64_t>(s));
-    prefix.select(0, length - 1 - own).copy_(vectors.select(0, prefixes[s].vector));
-    if (own > 0) prefix.narrow(0, length - own, own).copy_(tokens.narrow(0, prefixes[s].begin_token, own));
+    rows.push_back(vectors.narrow(0, prefix.vector, 1));
+    rows.push_back(tokens.narrow(0, prefix.begin_token, own));
+    all.start.push_back(all.start.back() + 1 + own);
+    all.zeros.push_back(length - 1 - own);
   }
-  return all.view({-1, vectors.size(1)});
+  all.vectors = at::cat(rows);
+  return all;
 }
 
 }  // namespace gliner

@@ -111,11 +111,7 @@ void Gliner1Run::generate(const std::vector<Named>& named, const at::Tensor& vec
   const at::Tensor embedded = tokens.empty() ? at::zeros({0, projected.size(1)}, projected.options())
                                              : modules_.label_decoder->embed(tokens);
   std::vector<LabelPrefix> prefixes;
-  SequenceStart start = {0};
-  for (const Named& one : named) {
-    prefixes.push_back(one.prefix);
-    start.push_back(start.back() + longest + 1);
-  }
+  for (const Named& one : named) prefixes.push_back(one.prefix);
   LabelTrie trie;
   for (const std::vector<std::int32_t>& label : request.constraints) trie.add(label);
   GenerationOptions options;
@@ -126,8 +122,8 @@ void Gliner1Run::generate(const std::vector<Named>& named, const at::Tensor& vec
   options.seed = request.seed;
   options.end_token = request.end_id;
   options.labels = request.constraints.empty() ? nullptr : &trie;
-  std::vector<std::vector<std::int32_t>> labels = modules_.label_decoder->generate(
-      label_prefixes(projected, embedded, prefixes, longest + 1), start, options);
+  std::vector<std::vector<std::int32_t>> labels =
+      modules_.label_decoder->generate(label_prefixes(projected, embedded, prefixes, longest + 1), options);
   auto next = labels.begin();
   for (const Named& one : named) {
     SpanOutput::Generated generated{one.key, {}};

@@ -26,6 +26,17 @@ void KvCache::crop(std::int64_t length) {
   length_ = length;
 }
 
+KvCache KvCache::first(std::int64_t length) const {
+  GLINER_CHECK(length >= 0 && length <= length_);
+  KvCache copy;
+  if (length == 0) return copy;
+  copy.length_ = length;
+  for (const Rows& rows : layers_)
+    copy.layers_.push_back(
+        {rows.keys.narrow(0, 0, length).clone(), rows.values.narrow(0, 0, length).clone()});
+  return copy;
+}
+
 KvCache::Rows KvCache::append(std::size_t layer, const at::Tensor& keys, const at::Tensor& values) {
   if (layer >= layers_.size()) layers_.resize(layer + 1);
   const std::int64_t total = length_ + keys.size(0);

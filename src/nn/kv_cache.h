@@ -23,6 +23,8 @@ class KvCache {
   std::int64_t length() const { return length_; }
   /// Forgets all tokens but the first `length`.
   void crop(std::int64_t length);
+  /// A cache of the first `length` tokens, which shares no memory with this one.
+  KvCache first(std::int64_t length) const;
 
   // For the decoder, during one forward pass over new tokens:
 

@@ -31,11 +31,11 @@ class LabelDecoderTest : public ::testing::TestWithParam<std::string> {
                 at::kCPU),
         recorded_(parse_json_file(text("/labels.json"), "labels.json")) {
     const WeightScope inputs(inputs_);
-    prefixes_ = inputs.float32("prefixes", {kAnySize, 12}, "test");
+    given_.vectors = inputs.float32("prefixes", {kAnySize, 12}, "test");
     logits_ = inputs.float32("logits", {kAnySize, 23}, "test");
     const TensorView& start = inputs_.file().tensors().at("start");
     for (std::int64_t i = 0; i < start.elements(); ++i)
-      start_.push_back(reinterpret_cast<const std::int32_t*>(start.data)[i]);
+      given_.start.push_back(reinterpret_cast<const std::int32_t*>(start.data)[i]);
   }
 
   std::string text(const std::string& name) const { return std::string(MappedFile(folder_ + name).text()); }
@@ -54,8 +54,8 @@ class LabelDecoderTest : public ::testing::TestWithParam<std::string> {
   LabelDecoder decoder_;
   WeightStore inputs_;
   Json recorded_;
-  at::Tensor prefixes_, logits_;
-  SequenceStart start_;
+  LabelPrefixes given_;
+  at::Tensor logits_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Models, LabelDecoderTest,
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(Models, LabelDecoderTest,
 
 TEST_P(LabelDecoderTest, GivesTheReferencesLogitsForTheFirstToken) {
   EXPECT_NO_THROW(store_.check_all_used());
-  EXPECT_LT(testing::difference(decoder_.first_logits(prefixes_, start_), logits_), 2e-5);
+  EXPECT_LT(testing::difference(decoder_.first_logits(given_), logits_), 2e-5);
 }
 
 TEST_P(LabelDecoderTest, GeneratesTheReferencesLabelsAlsoSideBySide) {
@@ -76,8 +76,27 @@ TEST_P(LabelDecoderTest, GeneratesTheReferencesLabelsAlsoSideBySide) {
     options.max_new_tokens = recorded["max_new_tokens"].get<std::int64_t>();
     options.labels = recorded["constrained"].get<bool>() ? &trie : nullptr;
     const auto expected = recorded["labels"].get<std::vector<Label>>();
-    EXPECT_EQ(decoder_.generate(prefixes_, start_, options), expected)
+    EXPECT_EQ(decoder_.generate(given_, options), expected)
         << options.sequences << " sequences of " << options.max_new_tokens << " tokens";
+  }
+}
+
+TEST_P(LabelDecoderTest, ZerosInFrontAreReadOnceAsIfTheyWereRowsOfEachPrefix) {
+  LabelPrefixes padded{{}, {0}, {}};
+  LabelPrefixes counted = given_;
+  std::vector<at::Tensor> rows;
+  for (std::size_t b = 0; b < given_.size(); ++b) {
+    counted.zeros.push_back(static_cast<std::int64_t>((5 * b + 3) % 8));  // Also none, and not in order.
+    rows.push_back(at::zeros({counted.zeros[b], given_.vectors.size(1)}));
+    rows.push_back(given_.vectors.narrow(0, given_.start[b], given_.length(b)));
+    padded.start.push_back(padded.start.back() + counted.length(b));
+  }
+  padded.vectors = at::cat(rows);
+  EXPECT_LT(testing::difference(decoder_.first_logits(counted), decoder_.first_logits(padded)), 2e-5);
+  for (const std::int64_t sequences : {1, 3}) {
+    GenerationOptions options = greedy();
+    options.sequences = sequences;
+    EXPECT_EQ(decoder_.generate(counted, options), decoder_.generate(padded, options)) << sequences;
   }
 }
 
@@ -85,21 +104,23 @@ TEST_P(LabelDecoderTest, SamplingNearZeroTakesTheBestTokenAndASeedGivesTheSameLa
   GenerationOptions sampling = greedy();
   sampling.sample = true;
   sampling.temperature = 1e-4;
-  EXPECT_EQ(decoder_.generate(prefixes_, start_, sampling), decoder_.generate(prefixes_, start_, greedy()));
+  EXPECT_EQ(decoder_.generate(given_, sampling), decoder_.generate(given_, greedy()));
 
   sampling.temperature = 1.0;
   std::map<std::vector<Label>, int> outcomes;
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     sampling.seed = seed;
-    const std::vector<Label> labels = decoder_.generate(prefixes_, start_, sampling);
-    EXPECT_EQ(labels, decoder_.generate(prefixes_, start_, sampling)) << seed;
+    const std::vector<Label> labels = decoder_.generate(given_, sampling);
+    EXPECT_EQ(labels, decoder_.generate(given_, sampling)) << seed;
     ++outcomes[labels];
   }
   EXPECT_GT(outcomes.size(), 1u);
   // A prefix's labels do not depend on those beside it.
-  const std::vector<Label> together = decoder_.generate(prefixes_, start_, sampling);
-  EXPECT_EQ(decoder_.generate(prefixes_.narrow(0, 0, start_[1]), {0, start_[1]}, sampling).front(),
-            together.front());
+  const std::vector<Label> together = decoder_.generate(given_, sampling);
+  EXPECT_EQ(
+      decoder_.generate({given_.vectors.narrow(0, 0, given_.start[1]), {0, given_.start[1]}, {}}, sampling)
+          .front(),
+      together.front());
 }
 
 TEST_P(LabelDecoderTest, SampledBeamsGiveAsManyLabelsAsAskedFor) {
@@ -107,9 +128,9 @@ TEST_P(LabelDecoderTest, SampledBeamsGiveAsManyLabelsAsAskedFor) {
   sampling.sample = true;
   sampling.temperature = 0.7;
   sampling.sequences = 3;
-  const std::vector<Label> labels = decoder_.generate(prefixes_, start_, sampling);
+  const std::vector<Label> labels = decoder_.generate(given_, sampling);
   ASSERT_EQ(labels.size(), 12u);
-  EXPECT_EQ(labels, decoder_.generate(prefixes_, start_, sampling));
+  EXPECT_EQ(labels, decoder_.generate(given_, sampling));
   for (const Label& label : labels) {
     EXPECT_LE(label.size(), 12u);
     for (const std::int32_t token : label) EXPECT_NE(token, sampling.end_token);
@@ -118,18 +139,17 @@ TEST_P(LabelDecoderTest, SampledBeamsGiveAsManyLabelsAsAskedFor) {
 
 // More than are generated side by side: groups must neither mix up labels nor draw the same random numbers.
 TEST_P(LabelDecoderTest, ThousandsOfPrefixesGiveWhatAFewGive) {
-  constexpr std::size_t kCopies = 400;
-  std::vector<at::Tensor> copies(kCopies, prefixes_);
-  SequenceStart start = {0};
-  for (std::size_t copy = 0; copy < kCopies; ++copy)
-    for (std::size_t b = 0; b + 1 < start_.size(); ++b)
-      start.push_back(start.back() + start_[b + 1] - start_[b]);
+  constexpr std::int64_t kCopies = 400;
+  LabelPrefixes copies{given_.vectors.repeat({kCopies, 1}), {0}, {}};
+  SequenceStart& start = copies.start;
+  for (std::int64_t copy = 0; copy < kCopies; ++copy)
+    for (std::size_t b = 0; b < given_.size(); ++b) start.push_back(start.back() + given_.length(b));
   for (const std::int64_t sequences : {1, 2}) {
     GenerationOptions options = greedy();
     options.sequences = sequences;
-    const std::vector<Label> few = decoder_.generate(prefixes_, start_, options);
-    const std::vector<Label> many = decoder_.generate(at::cat(copies), start, options);
-    ASSERT_EQ(many.size(), kCopies * few.size());
+    const std::vector<Label> few = decoder_.generate(given_, options);
+    const std::vector<Label> many = decoder_.generate(copies, options);
+    ASSERT_EQ(many.size(), static_cast<std::size_t>(kCopies) * few.size());
     for (std::size_t i = 0; i < many.size(); ++i) ASSERT_EQ(many[i], few[i % few.size()]) << i;
   }
 }
@@ -139,11 +159,10 @@ TEST_P(LabelDecoderTest, EqualPrefixesDrawTheirOwnRandomNumbersHoweverManyThereA
   GenerationOptions sampling = greedy();
   sampling.sample = true;
   sampling.temperature = 20.0;  // Nearly any token as often as another.
-  SequenceStart start = {0};
-  for (std::int64_t i = 0; i < kPrefixes; ++i) start.push_back(start.back() + start_[1]);
+  LabelPrefixes equal{given_.vectors.narrow(0, 0, given_.start[1]).repeat({kPrefixes, 1}), {0}, {}};
+  for (std::int64_t i = 0; i < kPrefixes; ++i) equal.start.push_back(equal.start.back() + given_.start[1]);
   std::map<Label, int> drawn;
-  const at::Tensor one = prefixes_.narrow(0, 0, start_[1]);
-  for (const Label& label : decoder_.generate(one.repeat({kPrefixes, 1}), start, sampling))
+  for (const Label& label : decoder_.generate(equal, sampling))
     if (label.size() == 12) ++drawn[label];
   EXPECT_GT(drawn.size(), 100u);
   for (const auto& [label, times] : drawn) EXPECT_EQ(times, 1) << "twelve of 23 tokens drawn alike";
@@ -153,7 +172,7 @@ TEST_P(LabelDecoderTest, RefusesOptionsOutOfRange) {
   const auto refuses = [&](auto change) {
     GenerationOptions options = greedy();
     change(options);
-    EXPECT_THROW(decoder_.generate(prefixes_, start_, options), InputError);
+    EXPECT_THROW(decoder_.generate(given_, options), InputError);
   };
   refuses([](GenerationOptions& o) { o.max_new_tokens = 0; });
   refuses([](GenerationOptions& o) { o.sequences = 0; });
@@ -161,8 +180,8 @@ TEST_P(LabelDecoderTest, RefusesOptionsOutOfRange) {
   refuses([](GenerationOptions& o) { o.max_new_tokens = 33; });  // 9 + 33 - 1 > 40 positions
   GenerationOptions most = greedy();
   most.max_new_tokens = 32;
-  EXPECT_NO_THROW(decoder_.generate(prefixes_, start_, most));
-  EXPECT_TRUE(decoder_.generate(at::empty({0, 12}), {0}, greedy()).empty());
+  EXPECT_NO_THROW(decoder_.generate(given_, most));
+  EXPECT_TRUE(decoder_.generate({at::empty({0, 12}), {0}, {}}, greedy()).empty());
 }
 
 TEST(LabelTrie, KnowsWhatMayFollow) {
@@ -211,10 +230,11 @@ TEST(LabelPrefixes, StandBehindZerosOfTheBatchsLength) {
   const c10::InferenceMode guard;
   const at::Tensor vectors = at::arange(4, at::kFloat).view({2, 2}) + 100;
   const at::Tensor tokens = at::arange(8, at::kFloat).view({4, 2}) + 1;
-  const at::Tensor prefixes = label_prefixes(vectors, tokens, {{1, 1, 3}, {0, 2, 2}}, 4).view({2, 4, 2});
-  const at::Tensor zero = at::zeros({2});
-  EXPECT_TRUE(at::equal(prefixes[0], at::stack({zero, vectors[1], tokens[1], tokens[2]})));
-  EXPECT_TRUE(at::equal(prefixes[1], at::stack({zero, zero, zero, vectors[0]})));
+  const LabelPrefixes prefixes = label_prefixes(vectors, tokens, {{1, 1, 3}, {0, 2, 2}}, 4);
+  EXPECT_TRUE(at::equal(prefixes.vectors, at::stack({vectors[1], tokens[1], tokens[2], vectors[0]})));
+  EXPECT_EQ(prefixes.start, SequenceStart({0, 3, 4}));
+  EXPECT_EQ(prefixes.zeros, std::vector<std::int64_t>({1, 3}));
+  EXPECT_TRUE(prefixes.length(0) == 4 && prefixes.length(1) == 4);
   EXPECT_THROW(label_prefixes(vectors, tokens, {{0, 0, 4}}, 4), InternalError);
 }
 
