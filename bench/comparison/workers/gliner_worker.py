@@ -39,6 +39,8 @@ class Package:
 
     def run(self, texts, labels, relations, threshold, batch_size):
         options = {"threshold": threshold, "batch_size": batch_size}
+        if getattr(self.model.config, "labels_decoder", None):
+            options["do_sample"] = False  # Its default is to draw labels, which can't be compared.
         if relations:
             return self.model.inference(texts, labels, relations=relations, return_relations=True, **options)[0]
         if getattr(self.model.config, "labels_encoder", None):
