@@ -16,6 +16,37 @@
 #endif
 
 namespace gliner {
+namespace {
+
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer does not see the order that an OpenMP region brings: Debian's libgomp is not instrumented.
+// What such a region writes looks like a race with whatever reads it, and to suppress those takes time with
+// the square of their number. So LibTorch and oneDNN have one thread then, and this engine's regions are
+// threads, whose order it does see.
+const bool libtorch_has_one_thread = [] {
+  at::set_num_threads(1);
+  return true;
+}();
+std::atomic<int> default_threads{0};
+thread_local int own_threads = 0;  // 0: the default
+
+void set_default_threads(int count) { default_threads = count; }
+void set_own_threads(int count) { own_threads = count; }
+int get_own_threads() {
+  if (own_threads > 0) return own_threads;
+  return default_threads > 0 ? default_threads.load() : allowed_cpus();
+}
+#else
+void set_default_threads(int count) { at::set_num_threads(count); }
+void set_own_threads(int count) { omp_set_num_threads(count); }
+int get_own_threads() {
+  // LibTorch sets a thread's number when it first asks for it; ask now, or that would undo ours.
+  at::get_num_threads();
+  return omp_get_max_threads();
+}
+#endif
+
+}  // namespace
 
 int allowed_cpus() {
 #ifdef __linux__
@@ -38,28 +69,17 @@ int init_intra_op_threads(int threads) {
       // This engine runs nothing on the inter-op pool, so its size is of no consequence.
     }
   });
-  at::set_num_threads(count);
+  set_default_threads(count);
   return count;
 }
 
-IntraOpScope::IntraOpScope(int threads) {
-  // LibTorch sets a thread's number when it first asks for it; ask now, or that would undo ours.
-  at::get_num_threads();
-  previous_ = omp_get_max_threads();
-  omp_set_num_threads(threads);
-}
+IntraOpScope::IntraOpScope(int threads) : previous_(get_own_threads()) { set_own_threads(threads); }
 
-IntraOpScope::~IntraOpScope() { omp_set_num_threads(previous_); }
+IntraOpScope::~IntraOpScope() { set_own_threads(previous_); }
 
-int intra_op_threads() {
-  if (omp_in_parallel()) return 1;
-  at::get_num_threads();
-  return omp_get_max_threads();
-}
+int intra_op_threads() { return omp_in_parallel() ? 1 : get_own_threads(); }
 
 #ifdef __SANITIZE_THREAD__
-// ThreadSanitizer does not see the order that a parallel region brings: Debian's libgomp is not instrumented.
-// It does see that of threads.
 void parallel_ranges(std::int64_t count, std::int64_t grain,
                      const std::function<void(std::int64_t, std::int64_t)>& task) {
   if (count <= 0) return;
@@ -71,7 +91,7 @@ void parallel_ranges(std::int64_t count, std::int64_t grain,
   std::mutex failure_mutex;
   for (std::int64_t begin = 0; begin < count; begin += step)
     threads.emplace_back([&, begin] {
-      omp_set_num_threads(1);
+      set_own_threads(1);
       const c10::InferenceMode inference;
       try {
         task(begin, std::min(begin + step, count));
