@@ -144,6 +144,7 @@ class SpanDecoder {
                      [&scores](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
     order.resize(std::min(order.size(), kShownClasses));
     std::vector<ScoredLabel> best;
+    best.reserve(order.size());
     for (const std::size_t label : order) best.push_back({names_[label], scores[label]});
     return best;
   }

@@ -255,6 +255,7 @@ Result Gliner1Family::merge(const std::string& document, const std::vector<Windo
                             std::vector<std::unique_ptr<Job>> jobs, const SchemaSpec& spec,
                             const ExtractOptions& options) const {
   std::vector<Result> results;
+  results.reserve(jobs.size());
   for (const std::unique_ptr<Job>& job : jobs) results.push_back(std::move(job->result));
   Result merged = merge_spans(windows, std::move(results), options);
   file_by_label(merged, spec, options);
@@ -270,6 +271,7 @@ std::shared_ptr<const LabelMatrix> Gliner1Family::label_matrix(const std::vector
         const std::int64_t positions = model().max_label_tokens();
         if (positions > 0) limit = limit > 0 ? std::min(limit, positions) : positions;
         std::vector<std::vector<std::int32_t>> ids;
+        ids.reserve(missing.size());
         for (const std::string& label : missing) {
           ids.push_back(own.tokenizer->encode_words({label}, /*add_special_tokens=*/true, limit).ids);
         }

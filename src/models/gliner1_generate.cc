@@ -111,6 +111,7 @@ void Gliner1Run::generate(const std::vector<Named>& named, const at::Tensor& vec
   const at::Tensor embedded = tokens.empty() ? at::zeros({0, projected.size(1)}, projected.options())
                                              : modules_.label_decoder->embed(tokens);
   std::vector<LabelPrefix> prefixes;
+  prefixes.reserve(named.size());
   for (const Named& one : named) prefixes.push_back(one.prefix);
   LabelTrie trie;
   for (const std::vector<std::int32_t>& label : request.constraints) trie.add(label);
