@@ -7,6 +7,16 @@
 #include "base/check.h"
 
 namespace gliner {
+namespace {
+
+// The first `length` of `rows`, with room for `capacity`.
+at::Tensor with_room(const at::Tensor& rows, std::int64_t length, std::int64_t capacity) {
+  at::Tensor larger = at::empty({capacity, rows.size(1)}, rows.options());
+  if (length > 0) larger.narrow(0, 0, length).copy_(rows.narrow(0, 0, length));
+  return larger;
+}
+
+}  // namespace
 
 KvCache::KvCache(const KvCache& other) : length_(other.length_), layers_(other.layers_) {
   for (Rows& rows : layers_) {
@@ -31,9 +41,10 @@ KvCache KvCache::first(std::int64_t length) const {
   KvCache copy;
   if (length == 0) return copy;
   copy.length_ = length;
+  // More tokens follow as a rule; without room for them every row would be copied twice.
   for (const Rows& rows : layers_)
     copy.layers_.push_back(
-        {rows.keys.narrow(0, 0, length).clone(), rows.values.narrow(0, 0, length).clone()});
+        {with_room(rows.keys, length, 2 * length), with_room(rows.values, length, 2 * length)});
   return copy;
 }
 
@@ -45,9 +56,7 @@ KvCache::Rows KvCache::append(std::size_t layer, const at::Tensor& keys, const a
     if (capacity < total) {
       constexpr std::int64_t kFirstCapacity = 32;
       const std::int64_t wanted = std::max({total, 2 * capacity, kFirstCapacity});
-      const at::Tensor larger = at::empty({wanted, added.size(1)}, added.options());
-      if (length_ > 0) larger.narrow(0, 0, length_).copy_(all.narrow(0, 0, length_));
-      all = larger;
+      all = with_room(capacity > 0 ? all : added, length_, wanted);
     }
     all.narrow(0, length_, added.size(0)).copy_(added);
     return all.narrow(0, 0, total);
